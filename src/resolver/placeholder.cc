@@ -1,0 +1,2 @@
+// Placeholder until the folder has its first real source.
+namespace dn {}
