@@ -52,6 +52,7 @@ struct DnsAnswer {
   DomainName name;
   DnsStatus status = DnsStatus::Failed;
   std::vector<Address> addresses;
+  Duration age{};  // how long ago it was verified: zero, except for a ledger read back from disk
 };
 
 class EffectSink {
