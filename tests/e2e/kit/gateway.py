@@ -1,0 +1,250 @@
+"""Gateway: the product under test in the laboratory's gateway namespace.
+
+Writes the configuration file, starts `discriminat run`, waits for the health port, reads the flow
+and config logs as they grow, and ends the process by its pid. DN_BINARY names another binary than
+build/release/discriminat.
+"""
+import json
+import os
+import signal
+import socket
+import time
+from pathlib import Path
+
+from .netns import wait_until
+from .zone import CLIENTS, DNS
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+def binary():
+    return Path(os.environ.get("DN_BINARY", ROOT / "build" / "release" / "discriminat"))
+
+
+class Config:
+    """The configuration as values; `text()` is the TOML file. Change it and call apply()."""
+
+    def __init__(self, groups, clients, preferences=None, dns=(DNS,), gateway=None, dns_more=None,
+                 subnets=None):
+        self.groups = groups  # gid -> list of rules: text, or (text, ports), or (…, protocol)
+        self.clients = clients  # address -> list of gids
+        self.subnets = subnets or {}
+        self.preferences = preferences or {}
+        self.dns = list(dns)
+        self.gateway = gateway or {}
+        self.dns_more = dns_more or {}
+
+    def copy(self):
+        return Config({g: list(r) for g, r in self.groups.items()},
+                      {c: list(g) for c, g in self.clients.items()}, dict(self.preferences),
+                      self.dns, dict(self.gateway), dict(self.dns_more), dict(self.subnets))
+
+    def text(self, state_dir):
+        settings = {"inside": ["lan0"], "outside": "wan0", "state_dir": str(state_dir),
+                    "instance": "gw-lab", **self.gateway}
+        lines = ["[gateway]", *_items(settings), "", "[dns]",
+                 *_items({"upstream": self.dns, **self.dns_more})]
+        if self.preferences:
+            lines += ["", "[preferences]", *_items(self.preferences)]
+        for gid, rules in self.groups.items():
+            lines += ["", "[[group]]", f"gid = {_value(gid)}"]
+            for rule in rules:
+                text, ports, protocol = (*_as_tuple(rule), None, None)[:3]
+                lines += ["  [[group.egress]]", f"  description = {_value(text)}"]
+                lines += [f"  ports = {_value(ports)}"] if ports is not None else []
+                lines += [f"  protocol = {_value(protocol)}"] if protocol is not None else []
+        for address, gids in self.clients.items():
+            lines += ["", "[[client]]", *_items({"address": address, "groups": gids})]
+        for prefix, gids in self.subnets.items():
+            lines += ["", "[[subnet]]", *_items({"prefix": prefix, "groups": gids})]
+        return "\n".join(lines) + "\n"
+
+
+def _as_tuple(rule):
+    return rule if isinstance(rule, tuple) else (rule, 443)
+
+
+def _value(value):
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return json.dumps(value)  # TOML strings, numbers and arrays of them are written alike
+
+
+def _items(table):
+    return [f"{key} = {_value(value)}" for key, value in table.items()]
+
+
+def default_config():
+    """The policy most tests run under."""
+    return Config(
+        groups={
+            "sg-web": [
+                "discriminat:tls:allowed.test,second.test,shared-a.test,git.test,big.test",
+                "discriminat:tls:*.wild.test,rotating.test,old.test,hrr.test,truth.test",
+                "discriminat:tls:truth-other.test,alias.test,private.test,rebound.test",
+                "discriminat:tls:loopback.test,servfail.test,silent.test",
+            ],
+            "sg-ssh": [("discriminat:ssh:ssh.test", 22)],
+            "sg-other": ["discriminat:tls:second.test"],
+        },
+        clients={CLIENTS["c1"]: ["sg-web", "sg-ssh"], CLIENTS["c2"]: ["sg-other"]})
+
+
+class LogReader:
+    """Reads the JSON Lines of one log folder as they are written. Single thread.
+
+    `cursor` is where a test began; wait() and all() look at what came after it.
+    """
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.records = []
+        self.offsets = {}
+        self.cursor = 0
+
+    def read(self):
+        for path in sorted(self.folder.glob("*.jsonl")) if self.folder.exists() else []:
+            # The inode is the identity: a segment may get another name when it is closed.
+            with open(path, "rb") as file:
+                key = os.fstat(file.fileno()).st_ino
+                file.seek(self.offsets.get(key, 0))
+                data = file.read()
+            whole = data[:data.rfind(b"\n") + 1]
+            self.offsets[key] = self.offsets.get(key, 0) + len(whole)
+            for line in whole.splitlines():
+                record = json.loads(line)
+                record["_line"] = line.decode()
+                self.records.append(record)
+        return self.records
+
+    def skip(self):
+        """Forget what is there: the next wait() sees only newer lines."""
+        self.cursor = len(self.read())
+
+    def all(self, **want):
+        return [r for r in self.read()[self.cursor:] if matches(r, want)]
+
+    def wait(self, timeout=5, **want):
+        """The first record since the cursor with these values; None after the timeout."""
+        return wait_until(lambda: next(iter(self.all(**want)), None), timeout)
+
+
+def matches(record, want):
+    """Values compare by equality, functions are asked; `reason` matches its slug."""
+    for key, value in want.items():
+        have = record.get(key)
+        if callable(value):
+            if have is None or not value(have):
+                return False
+        elif key == "reason":
+            if have is None or not (have == value or have.startswith(value + ":")):
+                return False
+        elif have != value:
+            return False
+    return True
+
+
+class Gateway:
+    """One gateway process and its files. stop() or kill() end it; start() starts it again."""
+
+    _number = 0
+
+    def __init__(self, lab, config, state_dir=None, arguments=()):
+        Gateway._number += 1
+        self.lab = lab
+        self.config = config
+        self.arguments = arguments
+        self.folder = lab.folder / f"gateway-{Gateway._number}"
+        self.folder.mkdir()
+        self.state_dir = state_dir or self.folder / "state"
+        self.state_dir.mkdir(exist_ok=True)
+        self.path = self.folder / "discriminat.toml"
+        self.output = self.folder / "output.log"
+        self.flow = LogReader(self.state_dir / "flow")
+        self.config_log = LogReader(self.state_dir / "config")
+        self.child = None
+        lab.shop.on_close.append(self.stop)
+
+    def write(self, text=None):
+        """Replaces the configuration file in one step."""
+        fresh = self.path.with_suffix(".new")
+        fresh.write_text(self.config.text(self.state_dir) if text is None else text)
+        fresh.rename(self.path)
+
+    def start(self, healthy=True, timeout=30):
+        self.write()
+        self.launch()
+        if healthy and not wait_until(lambda: self.health() == 200 or not self.alive, timeout):
+            raise RuntimeError(f"the gateway is not healthy\n{self.output_text()}")
+        if not self.alive:
+            raise RuntimeError(f"the gateway ended at once\n{self.output_text()}")
+
+    def launch(self):
+        self.child = self.lab.gw.start(binary(), "run", "--config", self.path, *self.arguments,
+                                       log=self.output.relative_to(self.lab.folder))
+
+    @property
+    def alive(self):
+        return self.child is not None and self.child.poll() is None
+
+    def stop(self, timeout=15):
+        """SIGTERM; returns the exit status."""
+        return self.lab.shop.stop(self.child, timeout=timeout) if self.child else None
+
+    def kill(self):
+        """SIGKILL, as a crash would end it."""
+        return self.lab.shop.stop(self.child, signal.SIGKILL)
+
+    def health(self, ns=None, address="127.0.0.1"):
+        """The status of the health service: 200, 503, or None when nobody answers."""
+        port = self.config.gateway.get("health_port", 1042)
+        with (ns or self.lab.gw).entered():
+            sock = socket.socket()
+        with sock:
+            sock.settimeout(2)
+            try:
+                sock.connect((address, port))
+                sock.sendall(b"GET / HTTP/1.1\r\nHost: health\r\nConnection: close\r\n\r\n")
+                answer = sock.recv(4096).split()
+            except OSError:
+                return None
+        return int(answer[1]) if len(answer) > 1 and answer[1].isdigit() else None
+
+    def apply(self, config=None, timeout=15, **want):
+        """Writes a changed configuration and waits for a config line that shows it."""
+        if config is not None:
+            self.config = config
+        self.config_log.skip()
+        self.write()
+        line = self.config_log.wait(timeout, **want)
+        if line is None:
+            raise RuntimeError(f"no config line {want}: {self.config_log.all()}\n"
+                               f"{self.output_text()}")
+        return line
+
+    def wait_for_flow(self, timeout=5, **want):
+        """The flow line with these values; fails with what was written instead."""
+        line = self.flow.wait(timeout, **want)
+        if line is None:
+            raise AssertionError(f"no flow line with {want}; since the test began:\n" + "\n".join(
+                r["_line"] for r in self.flow.all()) + f"\n{self.output_text()[-2000:]}")
+        return line
+
+    def output_text(self):
+        return self.output.read_text(errors="replace") if self.output.exists() else ""
+
+    def flush(self):
+        """Removes what a gateway leaves in the kernel on purpose, so that the next starts bare."""
+        self.stop()
+        self.lab.gw.sh("nft", "flush", "ruleset", check=False)
+        self.lab.gw.sh("conntrack", "-F", check=False)
+        self.lab.gw.sysctl(net__ipv4__ip_forward=0)
+
+    def memory_kib(self):
+        status = Path(f"/proc/{self.child.pid}/status").read_text()
+        return int(status.split("VmRSS:")[1].split()[0])
+
+    def pause_until_quiet(self, seconds=1.1):
+        """A line is on disk within one second of the decision: after this, none is missing."""
+        time.sleep(seconds)
+        return self.flow.all()
