@@ -53,6 +53,9 @@ struct DnsAnswer {
   DnsStatus status = DnsStatus::Failed;
   std::vector<Address> addresses;
   Duration age{};  // how long ago it was verified: zero, except for a ledger read back from disk
+  // Asked for by a handshake under a pattern, so a client chose the name: the ledger bounds these
+  // apart from the names that the policy holds ready.
+  bool on_demand = false;
 };
 
 class EffectSink {
