@@ -19,6 +19,8 @@ namespace {
 
 using Severity = ConfigProblem::Severity;
 
+constexpr std::array<std::string_view, 6> kRoot = {"gateway", "dns",    "preferences",
+                                                   "group",   "client", "subnet"};
 constexpr std::size_t kUpstreamsMax = 16;
 constexpr std::size_t kSuggestionsFromMax = 1000;
 
@@ -169,8 +171,6 @@ void Reader::finish() {
 // ------------------------------------------------
 
 void Reader::check_root_keys(const toml::table& root) {
-  constexpr std::array<std::string_view, 6> kRoot = {"gateway", "dns",    "preferences",
-                                                     "group",   "client", "subnet"};
   for (const auto& [key, node] : root) {
     const std::string_view name = key.str();
     if (std::ranges::find(kRoot, name) != kRoot.end()) continue;
@@ -200,7 +200,9 @@ void Reader::check_keys(const Scope& scope) {
       if (row.name == name) elsewhere = &row;
     }
     std::string fix;
-    if (elsewhere != nullptr) {
+    if (std::ranges::find(kRoot, name) != kRoot.end()) {
+      fix = "write it as a section of its own";
+    } else if (elsewhere != nullptr) {
       fix = fmt::format("it belongs below {}", header_of(elsewhere->section));
     } else if (const auto near = nearest(name, own); !near.empty()) {
       fix = fmt::format("did you mean {}?", quoted(near));
@@ -270,7 +272,7 @@ const toml::node* Reader::require(const Scope& scope, std::string_view key) {
 
 void Reader::wrong_type(const Scope& scope, std::string_view key, const toml::node& node,
                         std::string fix) {
-  if (fix.empty()) fix = fmt::format("write {}", type_of(scope.section, key));
+  if (fix.empty()) fix = fmt::format("write {} = … ({})", key, type_of(scope.section, key));
   report(node.source().begin, scope.severity, fmt::format("{} is {}", quoted(key), name_of(node)),
          std::move(fix));
 }
@@ -605,7 +607,7 @@ void Reader::read_client(const Scope& scope, std::string_view key,
   const std::uint64_t id = std::uint64_t{client.prefix.base.value} << 8U | client.prefix.length;
   const auto [entry, fresh] = prefixes_.try_emplace(id, position);
   if (!fresh) {
-    wrong_value(scope, key, *scope.table.get(key), to_text(client.prefix),
+    wrong_value(scope, key, *scope.table.get(key), scope.table.get(key)->as_string()->get(),
                 fmt::format("{} has it already; write all its groups there", place(entry->second)));
     return;
   }

@@ -185,8 +185,9 @@ Result<PortRange> parse_ports(std::string_view text) {
   const auto from = parse_port(text.substr(0, dash));
   const auto to = dash == std::string_view::npos ? from : parse_port(text.substr(dash + 1));
   if (!from || !to) {
-    return fail(R"(write a port from 0 to 65535, a range like "8000-8100", or "all")");
+    return fail(R"(write a port from 1 to 65535, a range like "8000-8100", or "all")");
   }
+  if (*to == 0) return fail(R"(no connection goes to port 0; write "all" for all ports)");
   if (*from > *to) return fail(fmt::format(R"(write the lower port first: "{}-{}")", *to, *from));
   return PortRange{*from, *to};
 }

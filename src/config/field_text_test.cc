@@ -1,0 +1,194 @@
+#include "config/field_text.h"
+
+#include <gtest/gtest.h>
+
+#include <array>
+
+namespace dn::config {
+namespace {
+
+using std::chrono::seconds;
+
+template <class T>
+std::string error_of(const Result<T>& result) {
+  return result ? "" : result.error().message;
+}
+
+TEST(Printable, LeavesOrdinaryTextAlone) {
+  EXPECT_EQ(printable("discriminat:tls:b\xc3\xbc"
+                      "cher.example"),
+            "discriminat:tls:bücher.example");
+}
+
+TEST(Printable, EscapesWhatATerminalOrAReaderCouldObey) {
+  EXPECT_EQ(printable("a\x1b[2Jb"), "a\\x1b[2Jb");
+  EXPECT_EQ(printable("a\nb\tc\r"), "a\\nb\\tc\\x0d");
+  EXPECT_EQ(printable("\xc2\x9b"
+                      "31m"),
+            "\\xc2\\x9b31m");  // C1 control
+  EXPECT_EQ(printable("\xe2\x80\xae"
+                      "moc"),
+            "\\xe2\\x80\\xaemoc");  // right-to-left override
+  EXPECT_EQ(printable(std::string_view("\0", 1)), "\\x00");
+}
+
+TEST(Printable, EscapesWhatIsNotUtf8) {
+  for (const std::string_view text : {"\xff", "\xc0\x80", "\xe0\x80\x80", "\xed\xa0\x80",
+                                      "\xf4\x90\x80\x80", "\xe2\x82", "\x80"}) {
+    EXPECT_TRUE(printable(text).starts_with("\\x")) << printable(text);
+  }
+}
+
+TEST(Printable, CutsLongText) {
+  EXPECT_EQ(printable(std::string(10, 'a'), 10), std::string(10, 'a'));
+  EXPECT_EQ(printable(std::string(11, 'a'), 10), std::string(10, 'a') + "…");
+}
+
+TEST(Nearest, FindsMisspellingsOnly) {
+  constexpr std::array<std::string_view, 4> kWords = {"inside", "outside", "queues", "state_dir"};
+  EXPECT_EQ(nearest("otside", kWords), "outside");
+  EXPECT_EQ(nearest("OUTSIDE", kWords), "outside");
+  EXPECT_EQ(nearest("statedir", kWords), "state_dir");
+  EXPECT_EQ(nearest("quuees", kWords), "queues");
+  EXPECT_EQ(nearest("password", kWords), "");
+  EXPECT_EQ(nearest("", kWords), "");
+  EXPECT_EQ(nearest(std::string(1000, 'x'), kWords), "");
+}
+
+TEST(ParseDuration, ReadsNumberAndUnit) {
+  EXPECT_EQ(parse_duration("90s"), seconds(90));
+  EXPECT_EQ(parse_duration("30m"), seconds(1800));
+  EXPECT_EQ(parse_duration("1h"), seconds(3600));
+  EXPECT_EQ(parse_duration("90d"), seconds(90 * 86400));
+  for (const std::string_view text : {"", "1", "h", "1 h", "-1h", "+1h", "1.5h", "01h", "1w", "1hh",
+                                      "99999999999999999999s", "1h30m"}) {
+    EXPECT_FALSE(parse_duration(text)) << text;
+  }
+}
+
+TEST(FormatDuration, UsesTheLargestUnitThatDivides) {
+  for (const std::string_view text : {"0s", "59s", "90s", "1m", "90m", "1h", "25h", "1d", "90d"}) {
+    EXPECT_EQ(format_duration(*parse_duration(text)), text);
+  }
+}
+
+TEST(ParsePorts, ReadsPortsAndRanges) {
+  EXPECT_EQ(*parse_ports("443"), (PortRange{443, 443}));
+  EXPECT_EQ(*parse_ports("8000-8100"), (PortRange{8000, 8100}));
+  EXPECT_EQ(*parse_ports("0-65535"), PortRange{});
+  EXPECT_EQ(*parse_ports("all"), PortRange{});
+}
+
+TEST(ParsePorts, NamesTheFix) {
+  EXPECT_EQ(error_of(parse_ports("443,8443")),
+            "one rule covers one range; write one [[group.egress]] per port");
+  EXPECT_EQ(error_of(parse_ports("20-10")), "write the lower port first: \"10-20\"");
+  EXPECT_EQ(error_of(parse_ports("0")),
+            "no connection goes to port 0; write \"all\" for all ports");
+  for (const std::string_view text :
+       {"", "65536", "-1", "1-", "-", " 443", "443 ", "1-2-3", "*", "0443", "+1", "https"}) {
+    EXPECT_EQ(error_of(parse_ports(text)),
+              "write a port from 1 to 65535, a range like \"8000-8100\", or \"all\"")
+        << text;
+  }
+}
+
+TEST(ParseIpProtocol, TakesWhatSecurityGroupsTake) {
+  for (const std::string_view text : {"tcp", "udp", "icmp", "icmpv6", "-1", "6", "0", "255"}) {
+    EXPECT_EQ(parse_ip_protocol(text), std::string(text));
+  }
+  EXPECT_EQ(error_of(parse_ip_protocol("TCP")), "write \"tcp\"");
+  EXPECT_EQ(error_of(parse_ip_protocol("all")), "write \"-1\" for all");
+  EXPECT_EQ(error_of(parse_ip_protocol("256")), "write \"tcp\", or \"-1\" for all protocols");
+  EXPECT_EQ(error_of(parse_ip_protocol("tls")), "write \"tcp\", or \"-1\" for all protocols");
+}
+
+TEST(ParseInterface, AllowsNothingThatCouldChangeAFirewallRule) {
+  for (const std::string_view text : {"eth0", "ens5", "br-lan.100", "wg_0", "a"}) {
+    EXPECT_TRUE(parse_interface(text)) << text;
+  }
+  for (const std::string_view text : {"", "abcdefghijklmnop", ".", "..", "eth 0", "eth0;", "eth\"0",
+                                      "eth/0", "-i", "eth0\n", "eth*", "eth0:1", "{", "é"}) {
+    EXPECT_FALSE(parse_interface(text)) << text;
+  }
+}
+
+TEST(ParseLocalService, NeedsTransportAndPort) {
+  EXPECT_EQ(*parse_local_service("udp/53"), (LocalService{LocalService::Transport::Udp, 53}));
+  EXPECT_EQ(*parse_local_service("tcp/8080"), (LocalService{LocalService::Transport::Tcp, 8080}));
+  for (const std::string_view text :
+       {"", "53", "udp", "udp/", "udp/0", "udp/65536", "sctp/1", "UDP/53", "53/udp", "udp/53/1"}) {
+    EXPECT_FALSE(parse_local_service(text)) << text;
+  }
+}
+
+TEST(ParseUpstream, TakesIpv4WithOptionalPort) {
+  EXPECT_EQ(*parse_upstream("192.0.2.53"), (DnsUpstream{{0xc0000235}, 53}));
+  EXPECT_EQ(*parse_upstream("127.0.0.53:5353"), (DnsUpstream{{0x7f000035}, 5353}));
+  for (const std::string_view text :
+       {"", "dns.example", "::1", "2001:db8::1", "192.0.2.53:", "192.0.2.53:0", "192.0.2.53:99999",
+        "0.0.0.0", "224.0.0.1", "255.255.255.255", "192.0.2.53:1:2"}) {
+    EXPECT_FALSE(parse_upstream(text)) << text;
+  }
+}
+
+TEST(ParsePath, IsAbsoluteAndStraight) {
+  EXPECT_TRUE(parse_path("/var/lib/discriminat"));
+  EXPECT_TRUE(parse_path("/a..b/.c"));
+  for (const std::string_view text : {"", "var/lib", "./x", "/a/../b", "/a/./b", "/..", "/a\nb"}) {
+    EXPECT_FALSE(parse_path(text)) << text;
+  }
+}
+
+TEST(ParseClientAddress, PointsToSubnetsForBlocks) {
+  EXPECT_EQ(*parse_client_address("10.0.1.10"), *parse_ipv4_prefix("10.0.1.10/32"));
+  EXPECT_EQ(error_of(parse_client_address("10.0.1.0/24")),
+            "for a block write a [[subnet]] with prefix = \"10.0.1.0/24\"");
+  EXPECT_EQ(error_of(parse_client_address("010.0.1.1")),
+            "write one IPv4 address, like \"10.0.1.10\"");
+}
+
+TEST(ParseClientAddress, RefusesWhatNoClientCanHave) {
+  EXPECT_EQ(error_of(parse_client_address("127.0.0.1")),
+            "write the address of a client; this one is loopback");
+  EXPECT_EQ(error_of(parse_client_address("224.0.0.1")),
+            "write the address of a client; this one is multicast");
+}
+
+TEST(ParseClientPrefix, RoundsDownInItsAdvice) {
+  EXPECT_TRUE(parse_client_prefix("10.0.2.0/24"));
+  EXPECT_TRUE(parse_client_prefix("0.0.0.0/0"));
+  EXPECT_TRUE(parse_client_prefix("100.64.0.0/10"));
+  EXPECT_EQ(error_of(parse_client_prefix("10.0.2.7/24")),
+            "bits beyond the length must be zero: write \"10.0.2.0/24\"");
+  EXPECT_EQ(error_of(parse_client_prefix("127.0.0.0/8")),
+            "write a block of clients; this one is loopback");
+  EXPECT_EQ(error_of(parse_client_prefix("10.0.2.0/33")),
+            "write an IPv4 block, like \"10.0.2.0/24\"");
+}
+
+TEST(ParseDate, AllowsUnpaddedDatesThatExist) {
+  using namespace std::chrono;
+  EXPECT_EQ(parse_date("2026-12-24"), (2026y / 12 / 24));
+  EXPECT_EQ(parse_date("2022-1-1"), (2022y / 1 / 1));
+  EXPECT_EQ(parse_date("2024-02-29"), (2024y / 2 / 29));
+  for (const std::string_view text :
+       {"", "2026-02-29", "2026-13-01", "2026-00-01", "26-1-1", "2026-1-001", "2026-1",
+        "2026-1-1-1", "2026/1/1", "2026-1-1 "}) {
+    EXPECT_FALSE(parse_date(text)) << text;
+  }
+}
+
+TEST(ParseGid, KeepsReservedNamesAway) {
+  EXPECT_TRUE(parse_gid("sg-0123456789abcdef0"));
+  EXPECT_TRUE(parse_gid("build/ci:main"));
+  EXPECT_EQ(error_of(parse_gid("%default")),
+            "names that begin with '%' are reserved; write another one");
+  for (const std::string_view text : {"", "a b", "a,b", "a\"b", "a\nb", "é"}) {
+    EXPECT_FALSE(parse_gid(text)) << text;
+  }
+  EXPECT_FALSE(parse_gid(std::string(256, 'a')));
+}
+
+}  // namespace
+}  // namespace dn::config
