@@ -8,6 +8,7 @@ was killed outright is swept by the next one: names carry the pid of their maker
 import atexit
 import contextlib
 import ctypes
+import itertools
 import os
 import re
 import shutil
@@ -139,8 +140,10 @@ class Outcome:
 class Workshop:
     """Owner of namespaces, children and files of one laboratory."""
 
+    _count = itertools.count(1)
+
     def __init__(self, keep=False):
-        self.prefix = f"dn-{os.getpid()}"
+        self.prefix = f"dn-{os.getpid()}-{next(Workshop._count)}"
         self.keep = keep
         self.children = []
         self.namespaces = {}
@@ -162,7 +165,7 @@ class Workshop:
         raise SystemExit(128 + number)
 
     def namespace(self, short):
-        name = f"{self.prefix}-{short}"
+        name = f"{self.prefix}{short}"
         sh("ip", "netns", "add", name)
         made = Namespace(self, name)
         self.namespaces[short] = made
@@ -214,11 +217,11 @@ class Workshop:
         """What a closed workshop left behind: a list of texts, empty when all is well."""
         return [*(f"namespace {name}" for name in existing_namespaces() if self._mine(name)),
                 *(f"process {child.pid}" for child in self.children if child.poll() is None),
-                *(f"file {path}" for path in _NETNS_ETC.glob(f"{self.prefix}-*")),
+                *(f"file {path}" for path in _NETNS_ETC.glob(f"{self.prefix}[a-z]*")),
                 *(f"file {path}" for path in [self.folder] if path.exists())]
 
     def _mine(self, name):
-        return name.startswith(self.prefix + "-")
+        return name.startswith(self.prefix) and name[len(self.prefix)].isalpha()
 
 
 def existing_namespaces():
