@@ -39,25 +39,30 @@ struct ClientHello {
 };
 
 // The first handshake message of a client's stream. `stream` starts at the first byte the client
-// sent (or, after a HelloRetryRequest, at the first byte after the first hello; a single
-// change_cipher_spec record is then allowed in front, RFC 8446 appendix D.4, with `second` set).
+// sent (or, with `second` set after a HelloRetryRequest, at the first byte after the first hello; a
+// single change_cipher_spec record, RFC 8446 appendix D.4, and early data that the server skips are
+// then allowed in front).
 // Bytes behind the hello: records of type application_data or change_cipher_spec may follow;
-// handshake bytes may not (tls-hello-malformed). NotThis unless the first bytes are a TLS record of
-// major version 3. Malformed reasons: the tls-* integrity reasons of base/reason.h; tls-no-sni and
-// tls-version-client-too-old are facts in the value, not malformations.
+// handshake bytes may not (tls-hello-malformed), nor others (tls-unexpected-record). They are
+// checked as far as they have arrived, so that a stream which was Done may become Malformed when it
+// grows; `consumed` is the end of the hello's last record. NotThis unless the first bytes are a TLS
+// record of major version 3. Malformed reasons: the tls-* integrity reasons of base/reason.h;
+// tls-no-sni and tls-version-client-too-old are facts in the value, not malformations.
 ParseResult<ClientHello> parse_client_hello(ByteSpan stream, HandshakeScratch& scratch,
                                             bool second = false);
 
 struct ServerHello {
   enum class Kind : std::uint8_t { Hello, HelloRetryRequest, Alert };
   Kind kind = Kind::Hello;
-  TlsVersion version = 0;              // selected; from supported_versions for TLS 1.3
+  TlsVersion version = 0;              // selected; supported_versions wins; 0: none that we know
   bool post_quantum = false;           // the selected group is post-quantum
   std::uint8_t alert_description = 0;  // for Alert
 };
 
 // The first record(s) of a server's stream, or what follows a HelloRetryRequest (with `second`: one
-// change_cipher_spec record is allowed in front). An alert record is Done with Kind::Alert.
+// change_cipher_spec record is allowed in front). An alert record is Done with Kind::Alert, but for
+// the unrecognized_name warning, after which servers of TLS 1.2 go on: it is skipped. `consumed` is
+// the end of the message; a ServerHello may share its record with what follows. NotThis: no TLS.
 ParseResult<ServerHello> parse_server_hello(ByteSpan stream, HandshakeScratch& scratch,
                                             bool second = false);
 
