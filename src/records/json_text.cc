@@ -1,0 +1,180 @@
+#include "records/json_text.h"
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+
+namespace dn::records {
+namespace {
+
+using namespace std::chrono_literals;
+
+// Bytes that stand for themselves: printable ASCII without quote and backslash.
+constexpr auto kPlain = [] {
+  std::array<bool, 256> plain{};
+  for (std::size_t byte = 0x20; byte < 0x7f; ++byte) plain[byte] = byte != '"' && byte != '\\';
+  return plain;
+}();
+
+constexpr std::uint8_t byte_at(std::string_view text, std::size_t index) {
+  return static_cast<std::uint8_t>(text[index]);
+}
+
+constexpr bool is_continuation(std::uint8_t byte) {
+  return (byte & 0xc0U) == 0x80U;
+}
+
+struct Character {
+  std::uint32_t code = 0;
+  std::size_t bytes = 0;  // 0: not valid UTF-8
+};
+
+// The character at the start of a text that is not empty (RFC 3629 section 4).
+Character decode_utf8(std::string_view text) {
+  const std::uint8_t lead = byte_at(text, 0);
+  if (lead < 0x80) return {lead, 1};
+  std::size_t bytes = 0;
+  std::uint32_t least = 0;  // a smaller code would be an overlong form
+  std::uint32_t code = 0;
+  if ((lead & 0xe0U) == 0xc0U) {
+    bytes = 2, least = 0x80, code = lead & 0x1fU;
+  } else if ((lead & 0xf0U) == 0xe0U) {
+    bytes = 3, least = 0x800, code = lead & 0x0fU;
+  } else if ((lead & 0xf8U) == 0xf0U) {
+    bytes = 4, least = 0x10000, code = lead & 0x07U;
+  }
+  if (bytes == 0 || bytes > text.size()) return {};
+  for (std::size_t i = 1; i < bytes; ++i) {
+    if (!is_continuation(byte_at(text, i))) return {};
+    code = code << 6U | (byte_at(text, i) & 0x3fU);
+  }
+  const bool surrogate = code >= 0xd800 && code <= 0xdfff;
+  if (code < least || code > 0x10ffff || surrogate) return {};
+  return {code, bytes};
+}
+
+constexpr bool needs_escape(std::uint32_t code) {
+  return code < 0x20 || code == '"' || code == '\\' || (code >= 0x7f && code <= 0x9f) ||
+         (code >= 0x2028 && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069);
+}
+
+// The letter behind the backslash of a short escape, or 0.
+constexpr char short_escape(std::uint32_t code) {
+  switch (code) {
+    case '"': return '"';
+    case '\\': return '\\';
+    case '\b': return 'b';
+    case '\f': return 'f';
+    case '\n': return 'n';
+    case '\r': return 'r';
+    case '\t': return 't';
+    default: return 0;
+  }
+}
+
+void put_escape(BoundedWriter& writer, std::uint32_t code) {
+  if (const char letter = short_escape(code)) {
+    const std::array<char, 2> escape = {'\\', letter};
+    writer.put(std::string_view(escape.data(), escape.size()));
+    return;
+  }
+  constexpr std::string_view kHex = "0123456789abcdef";
+  const std::array<char, 6> escape = {'\\',
+                                      'u',
+                                      kHex[code >> 12U & 0xfU],
+                                      kHex[code >> 8U & 0xfU],
+                                      kHex[code >> 4U & 0xfU],
+                                      kHex[code & 0xfU]};
+  writer.put(std::string_view(escape.data(), escape.size()));
+}
+
+// The longest beginning within the cap that ends between two characters.
+std::string_view cut(std::string_view text) {
+  std::size_t end = limits::kLogFieldBytesMax;
+  // A character has at most three continuation bytes; more of them are rubbish and cut anywhere.
+  for (int back = 0; back < 3 && is_continuation(byte_at(text, end)); ++back) --end;
+  return text.substr(0, end);
+}
+
+void put_padded(BoundedWriter& writer, unsigned value, unsigned digits) {
+  std::array<char, 4> text{};
+  for (unsigned i = digits; i-- > 0; value /= 10) text[i] = static_cast<char>('0' + value % 10);
+  writer.put(std::string_view(text.data(), digits));
+}
+
+}  // namespace
+
+void BoundedWriter::put_time(WallTime time) {
+  constexpr WallTime kFirst = std::chrono::sys_days{std::chrono::year{0} / 1 / 1};
+  constexpr WallTime kEnd = std::chrono::sys_days{std::chrono::year{10000} / 1 / 1};
+  time = std::clamp(time, kFirst, kEnd - 1ms);
+  const auto day = std::chrono::floor<std::chrono::days>(time);
+  const std::chrono::year_month_day date{day};
+  const auto ms = static_cast<unsigned>((time - day).count());
+  put_padded(*this, static_cast<unsigned>(static_cast<int>(date.year())), 4);
+  put('-');
+  put_padded(*this, static_cast<unsigned>(date.month()), 2);
+  put('-');
+  put_padded(*this, static_cast<unsigned>(date.day()), 2);
+  put('T');
+  put_padded(*this, ms / 3'600'000, 2);
+  put(':');
+  put_padded(*this, ms / 60'000 % 60, 2);
+  put(':');
+  put_padded(*this, ms / 1000 % 60, 2);
+  put('.');
+  put_padded(*this, ms % 1000, 3);
+  put('Z');
+}
+
+void BoundedWriter::put_escaped(std::string_view text) {
+  while (!text.empty()) {
+    std::size_t run = 0;
+    while (run < text.size() && kPlain[byte_at(text, run)]) ++run;
+    put(text.substr(0, run));
+    text.remove_prefix(run);
+    if (text.empty()) return;
+    const Character character = decode_utf8(text);
+    if (character.bytes == 0) {
+      put_escape(*this, 0xfffd);
+      text.remove_prefix(1);
+      continue;
+    }
+    if (needs_escape(character.code)) {
+      put_escape(*this, character.code);
+    } else {
+      put(text.substr(0, character.bytes));
+    }
+    text.remove_prefix(character.bytes);
+  }
+}
+
+void BoundedWriter::put_json_text(std::string_view text) {
+  put('"');
+  if (text.size() <= limits::kLogFieldBytesMax) {
+    put_escaped(text);
+  } else {
+    put_escaped(cut(text));
+    put(kTruncatedMark);
+  }
+  put('"');
+}
+
+void append_json_text(std::string& out, std::string_view text) {
+  const std::size_t start = out.size();
+  out.resize_and_overwrite(start + json_text_bytes_max(text),
+                           [&](char* begin, std::size_t size) noexcept {
+                             BoundedWriter writer(begin + start, size - start);
+                             writer.put_json_text(text);
+                             return static_cast<std::size_t>(writer.at() - begin);
+                           });
+}
+
+std::string format_time(WallTime time) {
+  std::array<char, 24> text{};
+  BoundedWriter writer(text.data(), text.size());
+  writer.put_time(time);
+  return {text.data(), text.size()};
+}
+
+}  // namespace dn::records
