@@ -35,12 +35,14 @@ inline constexpr std::size_t kFlowsPerClientMax =
 inline constexpr std::size_t kHeldBytesMax = 256UL
                                              << 20U;  // per engine; beyond: the holder of most pays
 inline constexpr std::size_t kHeldBytesPerClientMax = 96UL << 20U;
-inline constexpr auto kHelloDeadline = 10s;     // from the first payload byte
-inline constexpr auto kServerDeadline = 30s;    // from the release of the client's bytes
-inline constexpr auto kStallBeforeAck = 20ms;   // hold-all deadlock: acknowledge after
-inline constexpr auto kResolveDeadline = 1s;    // the handshake is held at most so long
-inline constexpr auto kResendInterval = 250ms;  // owned bytes, doubled up to kResendMax
+inline constexpr auto kHelloDeadline = 10s;       // from the first payload byte
+inline constexpr auto kServerDeadline = 30s;      // from the release of the client's bytes
+inline constexpr auto kStallBeforeAck = 20ms;     // hold-all deadlock: acknowledge after
+inline constexpr auto kResolveDeadline = 1s;      // the handshake is held at most so long
+inline constexpr auto kQuestionInterval = 120ms;  // between questions for one held handshake
+inline constexpr auto kResendInterval = 250ms;    // owned bytes, doubled up to kResendMax
 inline constexpr auto kResendMax = 2s;
+inline constexpr auto kStragglers = 500ms;  // a decided flow is remembered so long
 
 // -- DNS ----------------------------------------------------------------------------------------
 inline constexpr std::size_t kDnsAddressesPerNameMax = 4096;

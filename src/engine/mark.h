@@ -25,6 +25,7 @@ enum class FlowMark : std::uint32_t {
   ClientGood = 3,  // conntrack: client side judged good, server side pending
   Owned = 4,       // conntrack: as ClientGood, and acknowledgements are queued too
   PassOnce = 5,    // packet only: forward this packet, leave the conntrack mark alone
+  Lost = 6,        // packet only, set by the kernel rules together with Q: TCP without conntrack entry
 };
 
 inline constexpr std::uint32_t kStateMask = 0xf;

@@ -1,0 +1,153 @@
+// Engine: decides what every queued packet may do.
+//
+// Theory of operation. The kernel forwards decided connections by their conntrack mark and queues
+// the packets with payload of undecided ones, both directions. Per connection the engine goes
+// through
+//
+//   Reading client ─► (Resolving, held) ─► Reading server ─► Server good ─► Handed over
+//         │                 │                    │
+//         └── malformed, refused, not verified, too old, time-out ──► Refused
+//
+// and a HelloRetryRequest leads from reading the server back to reading the client.
+//
+// What is parsed is what is sent. Held packets are dropped and their bytes kept; after the verdict
+// the engine sends its copy (or lets the packet that completed the message pass, when it continues
+// exactly where the released bytes end). Client bytes are compared with the copy whenever they come
+// again, until the server has acknowledged all of them: a decoy that the server never takes (low
+// TTL, stale ACK, old timestamp) cannot be replaced by other bytes later. Only a server packet that
+// acknowledges every released byte hands the connection to the kernel.
+//
+// Holding must not deadlock. A hello larger than the sender's window never completes while nothing
+// is acknowledged. When a gap-free beginning has not grown for limits::kStallBeforeAck, the engine
+// acknowledges it in the server's name and from then on owns its delivery: after the verdict it
+// re-sends until the server has acknowledged it.
+//
+// Limits and time-outs: base/limits.h. Attacks considered: threat-model.md. No clock, no socket, no
+// thread: time comes with each call, effects leave through the sink. One engine per packet queue,
+// used by one thread. Covered by engine_test.cc, engine_evasion_test.cc, fuzz/engine_fuzz.cc.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/time.h"
+#include "engine/dns_ledger.h"
+#include "engine/effects.h"
+#include "engine/flow_log.h"
+#include "engine/flow_table.h"
+#include "engine/judge.h"
+#include "engine/mark.h"
+#include "engine/timer_wheel.h"
+#include "policy/policy_snapshot.h"
+#include "wire/ip.h"
+
+namespace dn::engine {
+
+struct EngineSettings {
+  std::uint64_t hash_key = 0;  // random, per process
+  LedgerSettings ledger;
+};
+
+// Counted since the start; read by the thread that owns the engine.
+struct EngineCounters {
+  std::uint64_t packets = 0;
+  std::uint64_t client_allowed = 0, client_refused = 0;
+  std::uint64_t server_allowed = 0, server_refused = 0;
+  std::uint64_t handed_over = 0;
+  std::uint64_t injected = 0, acknowledged_for_server = 0;
+  std::uint64_t resolved_on_demand = 0;
+  std::uint64_t not_tcp = 0, state_lost = 0, ignored = 0;
+  std::uint64_t evicted = 0;
+  std::uint64_t log_lines_suppressed = 0;  // rate limit of repeated drops
+};
+
+class Engine {
+ public:
+  explicit Engine(const EngineSettings& settings);
+
+  void on_packet(const Packet& packet, const Now& now, EffectSink& sink);
+  void on_dns_answer(const DnsAnswer& answer, const Now& now, EffectSink& sink);
+  // Also ends connections that are being judged under a rule that is gone.
+  void on_policy(std::shared_ptr<const policy::PolicySnapshot> policy, const Now& now,
+                 EffectSink& sink);
+  // To be called at least every 10 ms while has_timers(), else once a second.
+  void on_tick(const Now& now, EffectSink& sink);
+
+  bool has_timers() const { return !timers_.empty(); }
+  const EngineCounters& counters() const { return counters_; }
+  std::size_t flows() const { return flows_.size(); }
+  std::size_t held_bytes() const { return flows_.held_bytes(); }
+  DnsLedger& ledger() { return ledger_; }
+
+ private:
+  using Segment = wire::TcpSegment;
+  enum class Side : std::uint8_t { Client, Server };
+
+  // The packet under judgement; `judged` once its verdict is out.
+  struct Call {
+    const Now& now;
+    EffectSink& sink;
+    bool verdict_due = false;
+  };
+
+  // engine.cc: packets and flows
+  void on_tcp(const Packet& packet, const Segment& segment, Call& call);
+  void on_unjudgeable(const Packet& packet, Call& call);
+  void on_syn(const Segment& segment, Call& call);
+  void on_lost(const Packet& packet, const Segment& segment, Call& call);
+  std::uint32_t find_or_open(const Packet& packet, const Segment& segment, Call& call);
+  void close(std::uint32_t index);
+  void verdict(Call& call, bool accept, std::uint32_t mark);
+  void drop(Call& call) { verdict(call, false, 0); }
+  void pass(Call& call) { verdict(call, true, make_mark(FlowMark::PassOnce)); }
+  // Forwards a server packet and notes how far the client's view of the server stream reaches.
+  void pass_server(Flow& flow, Call& call);
+
+  // engine_client.cc
+  void on_client_segment(std::uint32_t index, const Segment& segment, Call& call);
+  void on_client_payload(Flow& flow, std::uint32_t index, const Segment& segment, Call& call);
+  void read_client_bytes(std::uint32_t index, const Segment* segment, Call& call);
+  void judge_flow(std::uint32_t index, const ClientFacts& facts, const Segment* segment,
+                  Call& call);
+  void rejudge(std::uint32_t index, Call& call);
+  void hold(std::uint32_t index, Call& call);
+  void resolve(std::uint32_t index, const Judgement& judgement, Call& call);
+  void allow(std::uint32_t index, const ClientFacts& facts, const Judgement& judgement,
+             const Segment* segment, Call& call);
+  void release(std::uint32_t index, const Segment* segment, Call& call);
+  void pass_more(std::uint32_t index, const Segment& segment, Call& call);
+
+  // engine_server.cc
+  void on_server_segment(std::uint32_t index, const Segment& segment, Call& call);
+  void on_server_payload(std::uint32_t index, const Segment& segment, Call& call);
+  void on_server_first(std::uint32_t index, const Segment& segment, Call& call);
+  void read_server_bytes(std::uint32_t index, Call& call);
+  void log_server_line(Flow& flow, const ServerFacts& facts, Reason reason, bool allowed,
+                       Call& call);
+  void note_server_ack(std::uint32_t index, const Segment& segment, Call& call);
+  void hand_over_or_pass(std::uint32_t index, Call& call);
+
+  // engine_send.cc: packets of our own, timers
+  void refuse(std::uint32_t index, Side side, Reason reason, std::string_view detail, Call& call);
+  void end_both_sides(Flow& flow, std::string_view farewell, Call& call);
+  void acknowledge_for_server(Flow& flow, Call& call);
+  void send_to_server(Flow& flow, std::size_t begin, std::size_t end, Call& call);
+  void resend(Flow& flow, Call& call);
+  void arm(std::uint32_t index);
+  void on_timer(std::uint32_t index, Call& call);
+  void make_room(std::uint32_t index, Call& call);
+  JudgeContext judge_context(const Flow& flow, const Now& now) const;
+
+  std::shared_ptr<const policy::PolicySnapshot> policy_;
+  DnsLedger ledger_;
+  FlowTable flows_;
+  TimerWheel<FlowTable> timers_;
+  FlowLog log_;
+  wire::HandshakeScratch scratch_;
+  std::vector<std::uint32_t> resolving_;
+  EngineCounters counters_;
+};
+
+}  // namespace dn::engine

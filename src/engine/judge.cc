@@ -1,0 +1,171 @@
+#include "engine/judge.h"
+
+#include <algorithm>
+
+#include "base/limits.h"
+
+namespace dn::engine {
+namespace {
+
+using Kind = Judgement::Kind;
+using policy::ClientPolicy;
+using records::Evidence;
+
+constexpr std::size_t kSshNamesAskedMax = 32;
+constexpr std::size_t kNamesPerAddressMax = 64;
+
+Judgement refuse(Reason reason) {
+  Judgement judgement;
+  judgement.reason = reason;
+  judgement.evidence = Evidence::None;
+  return judgement;
+}
+
+Judgement allow(const policy::RuleRef& rule, Evidence evidence) {
+  Judgement judgement;
+  judgement.kind = Kind::Allow;
+  judgement.rule = rule;
+  judgement.grant = rule.grant;
+  judgement.evidence = evidence;
+  return judgement;
+}
+
+Reason reason_of(Verification verification) {
+  switch (verification) {
+    case Verification::Mismatch: return Reason::DnsMismatch;
+    case Verification::PrivateOnly: return Reason::DnsPrivateAddress;
+    case Verification::NoAddress:
+    case Verification::Failed: return Reason::DnsFailed;
+    case Verification::Unknown:
+    case Verification::Confirmed: break;
+  }
+  return Reason::DnsNotReady;
+}
+
+Evidence fresh_or_known(const JudgeContext& context) {
+  return context.looked_up ? Evidence::DnsFresh : Evidence::Dns;
+}
+
+// A name that a rule matched: does the address belong to it?
+Judgement verify(const policy::RuleRef& rule, const DomainName& name, Destination destination,
+                 const JudgeContext& context) {
+  const Verification verification =
+      context.ledger->verify(name, destination.address, context.now.monotonic);
+  if (verification == Verification::Confirmed) return allow(rule, fresh_or_known(context));
+  Judgement judgement = refuse(reason_of(verification));
+  if (context.may_wait) {
+    judgement.kind = Kind::Resolve;
+    judgement.ask.push_back(name);
+  }
+  return judgement;
+}
+
+Judgement judge_tls(const ClientFacts& facts, const ClientPolicy& client, Destination destination,
+                    const JudgeContext& context) {
+  if (facts.flaw == Reason::TlsVersionClientTooOld) return refuse(facts.flaw);
+  if (const auto rule =
+          client.match_address(Protocol::Tls, destination.port, destination.address)) {
+    return allow(*rule, Evidence::AddressRule);
+  }
+  if (!facts.name) return refuse(Reason::TlsNoSni);
+  if (const auto rule = client.match_name(Protocol::Tls, destination.port, *facts.name)) {
+    return verify(*rule, *facts.name, destination, context);
+  }
+  const bool other_port =
+      client.matches_on_other_port(Protocol::Tls, destination.port, *facts.name) ||
+      client.matches_on_other_port(Protocol::Tls, destination.port, destination.address);
+  return refuse(other_port ? Reason::PortNotAllowed : Reason::NotAllowlisted);
+}
+
+// SSH carries no name: the name is the allowed one whose verified addresses hold the destination.
+Judgement judge_ssh_destination(const ClientPolicy& client, Destination destination,
+                                const JudgeContext& context) {
+  if (const auto rule =
+          client.match_address(Protocol::Ssh, destination.port, destination.address)) {
+    return allow(*rule, Evidence::AddressRule);
+  }
+  bool other_port =
+      client.matches_on_other_port(Protocol::Ssh, destination.port, destination.address);
+  const auto names =
+      context.ledger->names_at(destination.address, context.now.monotonic, kNamesPerAddressMax);
+  for (const DomainName& name : names) {
+    if (const auto rule = client.match_name(Protocol::Ssh, destination.port, name)) {
+      Judgement judgement = allow(*rule, fresh_or_known(context));
+      judgement.ssh_name = name;
+      return judgement;
+    }
+    other_port = other_port || client.matches_on_other_port(Protocol::Ssh, destination.port, name);
+  }
+  Judgement judgement = refuse(other_port ? Reason::PortNotAllowed : Reason::NotAllowlisted);
+  if (context.looked_up && !context.may_wait) return judgement;
+  judgement.ask = client.ssh_names(destination.port, kSshNamesAskedMax);
+  if (!judgement.ask.empty() && context.may_wait) judgement.kind = Kind::Resolve;
+  return judgement;
+}
+
+Judgement judge_by_rules(const ClientFacts& facts, const ClientPolicy& client,
+                         Destination destination, const JudgeContext& context) {
+  switch (facts.protocol) {
+    case Protocol::Tls: return judge_tls(facts, client, destination, context);
+    case Protocol::Ssh:
+      if (facts.flaw != Reason::None) return refuse(facts.flaw);
+      return judge_ssh_destination(client, destination, context);
+    case Protocol::Http:
+    case Protocol::Unknown: break;
+  }
+  return refuse(facts.flaw);
+}
+
+void overrule_by_see_thru(Judgement& judgement, Ipv4Address client, const JudgeContext& context) {
+  if (judgement.kind != Kind::Refuse) return;
+  const SeeThruState see_thru = see_thru_state(context.policy, client, context.now);
+  if (!see_thru.active) return;
+  judgement.kind = Kind::Allow;
+  judgement.by_see_thru = true;
+  judgement.grant = see_thru.rule->grant;
+}
+
+}  // namespace
+
+Judgement judge(const ClientFacts& facts, Ipv4Address client, Destination destination,
+                const JudgeContext& context) {
+  if (context.policy == nullptr) return refuse(Reason::PolicyMissing);
+  const ClientPolicy* rules = context.policy->find_client(client);
+  Judgement judgement = rules != nullptr && context.policy->is_known_client(client)
+                            ? judge_by_rules(facts, *rules, destination, context)
+                            : refuse(Reason::ClientUnknown);
+  overrule_by_see_thru(judgement, client, context);
+  return judgement;
+}
+
+Judgement judge_server_first(Ipv4Address client, Destination destination,
+                             const JudgeContext& context) {
+  if (context.policy == nullptr) return refuse(Reason::PolicyMissing);
+  const ClientPolicy* rules = context.policy->find_client(client);
+  if (rules == nullptr || !context.policy->is_known_client(client)) {
+    Judgement judgement = refuse(Reason::ClientUnknown);
+    overrule_by_see_thru(judgement, client, context);
+    return judgement;
+  }
+  Judgement judgement = judge_ssh_destination(*rules, destination, context);
+  if (judgement.kind == Kind::Refuse) judgement.reason = Reason::ProtoServerFirst;
+  overrule_by_see_thru(judgement, client, context);
+  return judgement;
+}
+
+SeeThruState see_thru_state(const policy::PolicySnapshot* policy, Ipv4Address client,
+                            const Now& now) {
+  SeeThruState state;
+  if (policy == nullptr) return state;
+  const ClientPolicy* rules = policy->find_client(client);
+  if (rules == nullptr) return state;
+  state.rule = rules->see_thru();
+  if (state.rule == nullptr) return state;
+  const auto left = std::chrono::sys_days{state.rule->until} - std::chrono::sys_days{now.today()};
+  // A clock that may be wrong must not keep see-thru alive (product.md section 7).
+  state.active = left.count() >= 0 && now.wall_trusted;
+  state.days_remaining = std::max(0, static_cast<int>(left.count()));
+  return state;
+}
+
+}  // namespace dn::engine

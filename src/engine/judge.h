@@ -1,0 +1,71 @@
+// Judge: facts of the client's first bytes, policy and ledger → what to do. Pure.
+//
+// The order matters and is this: a byte-level flaw never gets here; then the handshake's own flaw
+// (old version, no name, plaintext); then a rule that names the destination for this protocol on
+// this port; then, only for a name that a rule matched, the agreement of name and address by the
+// gateway's own look-ups. See-thru turns a refusal into a permission that still carries the reason.
+// Covered by judge_test.cc.
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+#include "base/address.h"
+#include "base/reason.h"
+#include "base/time.h"
+#include "engine/dns_ledger.h"
+#include "engine/protocols.h"
+#include "policy/policy_snapshot.h"
+#include "records/flow_record.h"
+
+namespace dn::engine {
+
+struct Destination {
+  Ipv4Address address;
+  Port port = 0;
+};
+
+struct Judgement {
+  enum class Kind : std::uint8_t {
+    Allow,
+    Refuse,
+    Resolve,  // hold the handshake: `ask` these names, then judge again
+  };
+  Kind kind = Kind::Refuse;
+  Reason reason = Reason::None;  // why policy refuses, also when see-thru overrules it
+  policy::RuleRef rule;          // valid when a rule allows it
+  bool by_see_thru = false;      // Allow only: no rule allows it, see-thru does
+  policy::GrantId grant = 0;     // Allow: of the rule or the see-thru
+  records::Evidence evidence = records::Evidence::Absent;
+  std::optional<DomainName> ssh_name;  // the allowed name that an SSH destination resolves to
+  std::vector<DomainName> ask;
+};
+
+// `looked_up`: this flow has waited for fresh answers already; `may_wait` is false when it has
+// waited long enough, so that Resolve is not an option any more.
+struct JudgeContext {
+  const policy::PolicySnapshot* policy = nullptr;
+  const DnsLedger* ledger = nullptr;
+  Now now;
+  bool looked_up = false;
+  bool may_wait = true;
+};
+
+Judgement judge(const ClientFacts& facts, Ipv4Address client, Destination destination,
+                const JudgeContext& context);
+
+// A server that speaks first: passes only where an ssh rule covers the destination (or see-thru is
+// on). Never Resolve with a wait; `ask` may still hold names to look up for the next packet.
+Judgement judge_server_first(Ipv4Address client, Destination destination,
+                             const JudgeContext& context);
+
+// The see-thru rule of a client and whether it is in force at that moment.
+struct SeeThruState {
+  const policy::SeeThru* rule = nullptr;
+  bool active = false;
+  int days_remaining = 0;
+};
+SeeThruState see_thru_state(const policy::PolicySnapshot* policy, Ipv4Address client,
+                            const Now& now);
+
+}  // namespace dn::engine
