@@ -4,7 +4,8 @@
 Limits: 800 lines per file (tests 1200), 100 columns, 70 lines per function; tables are exempt from
 the last two. Every source opens with an essay (x.cc may leave that to x.h). Names: snake_case
 files, no Manager/Helper/Util, namespaces after folders. Banned: calls and shapes with a better
-replacement. Generated files and data are left out. Prints `path:line: problem`; status 1 when there is one.
+replacement. Generated files and data are left out. Prints `path:line: problem`; status 1 when
+there is one.
 """
 import re
 import sys
@@ -24,7 +25,8 @@ BANNED = [
     (r"co_await\b[^;]*\(\s*\[", "GCC 12 miscompiles this; name the lambda first"),
     (r"\bthrow\s+\w|\bthrow;", "no exception crosses a folder; return a Result"),
     (r"\bTODO\b(?!\(#\d+\))|\bFIXME\b|\bXXX\b", "write TODO(#123) with an issue number, or do it"),
-    (r"^(?!.*unique_ptr).*\bnew\s+[A-Z]\w*\s*[({;\[]", "no owning raw pointer; use std::make_unique"),
+    (r"^(?!.*unique_ptr).*\bnew\s+[A-Z]\w*\s*[({;\[]",
+     "no owning raw pointer; use std::make_unique"),
     (r"\bvolatile\b", "volatile does not synchronise; use std::atomic"),
     (r"^#\s*define\s+(?!DN_CHECK\b|_GNU_SOURCE\b)", "DN_CHECK is the one macro; use constexpr"),
 ]

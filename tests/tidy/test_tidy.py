@@ -1,4 +1,4 @@
-"""The tree obeys its rules, and the rules see what breaks them (mistakes planted in a small tree)."""
+"""The tree obeys its rules, and the rules see what breaks them: mistakes in a small tree."""
 import sys
 from pathlib import Path
 

@@ -1,0 +1,284 @@
+"""scripts/check: everything that must hold, in the order in which it fails cheapest.
+
+  scripts/check [--quick] [--only STEP[,STEP…]] [--list]
+
+Runs as root on Debian 12 (the end-to-end tests make network namespaces); installs what is missing.
+Every step goes on after the failure of another where that makes sense; a step whose ground is
+missing counts as failed. What passed says one line, what failed its output. --quick leaves out the
+sanitizers and clang. The last line is `N passed, M failed, K skipped`, counted in tests; a check
+that is no test program counts as one. The exit status is 0 only without failures.
+"""
+import argparse
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import time
+import xml.etree.ElementTree as xml
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+import packages  # noqa: E402
+
+ROOT = packages.ROOT
+CAPTURES = ROOT.parent / "shared" / "captures"
+JOBS = str(os.cpu_count() or 2)
+SHOWN_LINES = 200
+
+
+class Totals:
+    """Counts of the run, and the failures by name."""
+
+    def __init__(self):
+        self.passed = self.failed = self.skipped = 0
+        self.names = []
+        self.skips = []
+
+    def add(self, passed=0, failed=0, skipped=0):
+        self.passed += passed
+        self.failed += failed
+        self.skipped += skipped
+
+    def line(self):
+        return f"{self.passed} passed, {self.failed} failed, {self.skipped} skipped"
+
+
+class Check:
+    """One run. Every step is a method that returns True when all is well."""
+
+    def __init__(self, scratch):
+        self.totals = Totals()
+        self.scratch = Path(scratch)
+        self.broken = set()
+
+    def run(self, *command, env=None, timeout=3600):
+        """(status, output) of a command from the root of the tree."""
+        full = dict(os.environ, LC_ALL="C.UTF-8", PYTHONDONTWRITEBYTECODE="1", **(env or {}))
+        done = subprocess.run([str(c) for c in command], cwd=ROOT, env=full, timeout=timeout,
+                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, text=True, errors="replace", check=False)
+        return done.returncode, done.stdout
+
+    def one(self, *command, **options):
+        """A command that counts as one test."""
+        status, output = self.run(*command, **options)
+        self.totals.add(passed=status == 0, failed=status != 0)
+        if status != 0:
+            show(output)
+        return status == 0
+
+    def fails(self, why):
+        self.totals.add(failed=1)
+        print(f"  {why}")
+        return False
+
+    # -- steps -----------------------------------------------------------------------------------
+
+    def step_format(self):
+        """clang-format-19 would change nothing"""
+        files = [p for folder in ("src", "fuzz", "bench", "tests")
+                 for p in sorted((ROOT / folder).rglob("*")) if p.suffix in (".h", ".cc")]
+        return self.one("clang-format-19", "--dry-run", "-Werror", *files)
+
+    def step_tidy(self):
+        """layers, limits, names, documents"""
+        return self.pytest("tests/tidy")
+
+    def step_build(self):
+        """release build"""
+        return self.build("release")
+
+    def step_unit(self):
+        """unit tests"""
+        return self.ctest("release", "--exclude-regex", r"^corpus\.")
+
+    def step_corpus(self):
+        """replay of the fuzzers' corpora"""
+        return self.ctest("release", "--tests-regex", r"^corpus\.")
+
+    def step_asan(self):
+        """ASan and UBSan: build, unit tests, corpora"""
+        return self.build("asan") and self.ctest("asan")
+
+    def step_e2e(self):
+        """end-to-end tests in network namespaces"""
+        if "build" in self.broken:
+            return self.fails("there is no release build to test")
+        return self.pytest("tests/e2e", "-c", "tests/e2e/pytest.ini")
+
+    def step_clang(self):
+        """second compiler: clang-19, and a few clang-tidy checks"""
+        return self.build("clang") and self.clang_tidy()
+
+    def step_captures(self):
+        """recorded traffic of other projects, where it is present"""
+        if not CAPTURES.exists():
+            print(f"  skipped: {CAPTURES.name} are not present beside the tree")
+            self.totals.skips.append("captures: not present")
+            self.totals.add(skipped=1)
+            return True
+        if "build" in self.broken:
+            return self.fails("there is no release build to test")
+        good = True
+        for name, data in (("flows", "pcaps"), ("synthetic", "synthetic")):
+            good = self.compare(name, CAPTURES / data) and good
+        return good
+
+    # -- how -------------------------------------------------------------------------------------
+
+    def build(self, preset):
+        for command in (["cmake", "--preset", preset],
+                        ["cmake", "--build", f"build/{preset}", "-j", JOBS, "--", "-k", "0"]):
+            status, output = self.run(*command)
+            if status != 0:
+                wrong = [x for x in output.splitlines() if re.search(r"error|FAILED|warning", x)]
+                show("\n".join(wrong[:60]) or output)
+                self.totals.add(failed=1)
+                return False
+        self.totals.add(passed=1)
+        return True
+
+    def ctest(self, preset, *options):
+        env = {"ASAN_OPTIONS": "detect_stack_use_after_return=1:strict_string_checks=1",
+               "UBSAN_OPTIONS": "print_stacktrace=1"}
+        status, output = self.run("ctest", "--test-dir", f"build/{preset}", "-j", JOBS,
+                                  "--output-on-failure", "--timeout", "300", *options, env=env)
+        match = re.search(r"(\d+) tests? failed out of (\d+)", output)
+        if not match or match[2] == "0":
+            show(output)
+            return self.fails("no test was run")
+        failed, total = int(match[1]), int(match[2])
+        skipped = len(re.findall(r"\*\*\*Skipped", output))
+        self.totals.add(total - failed - skipped, failed, skipped)
+        if status != 0:
+            show(without_passes(output))
+        return status == 0
+
+    def pytest(self, folder, *options):
+        report = self.scratch / f"{folder.replace('/', '-')}.xml"
+        status, output = self.run("/usr/bin/python3", "-B", "-m", "pytest", "-q", "-p",
+                                  "no:cacheprovider", f"--junitxml={report}", *options, folder)
+        if not report.exists():
+            show(output)
+            return self.fails(f"pytest did not run {folder}")
+        suite = next(xml.parse(report).getroot().iter("testsuite"))
+        count = {k: int(suite.get(k, 0)) for k in ("tests", "failures", "errors", "skipped")}
+        failed = count["failures"] + count["errors"]
+        self.totals.add(count["tests"] - failed - count["skipped"], failed, count["skipped"])
+        for case in suite.iter("testcase"):
+            for skip in case.iter("skipped"):
+                self.totals.skips.append(f"{case.get('name')}: {skip.get('message')}")
+        if status not in (0, 5):
+            show(output)
+        return status == 0
+
+    def clang_tidy(self):
+        if not (ROOT / ".clang-tidy").exists():
+            return True
+        status, output = self.run("run-clang-tidy-19", "-quiet", "-p", "build/clang", "-j", JOBS,
+                                  r"/src/.*(?<!_test)\.cc$")
+        self.totals.add(passed=status == 0, failed=status != 0)
+        if status != 0:
+            show("\n".join(x for x in output.splitlines() if re.search(r"(error|warning):", x)))
+        return status == 0
+
+    def compare(self, name, data):
+        """`discriminat inspect` over the captures, against what independent tools agree on."""
+        status, output = self.run("build/release/discriminat", "inspect", "--json", data)
+        actual = self.scratch / f"{name}.jsonl"
+        actual.write_text(output)
+        if status != 0:
+            show(output[-4000:])
+            return self.fails(f"inspect failed over {data.name}")
+        status, output = self.run("/usr/bin/python3", CAPTURES / "compare.py",
+                                  CAPTURES / f"{name}.jsonl", actual, "--max-show", "100000")
+        return self.judge_captures(name, output)
+
+    def judge_captures(self, name, output):
+        waived = read_waivers(ROOT / "tests/captures/waivers.txt")
+        match = re.search(r"(\d+) passed, (\d+) failed", output)
+        if not match:
+            show(output)
+            return self.fails("the comparison printed no totals")
+        wrong = [x for x in output.splitlines() if " | " in x]
+        open_ones = [x for x in wrong if x.split()[0] not in waived]
+        self.totals.add(int(match[1]), len(open_ones), len(wrong) - len(open_ones))
+        if len(wrong) > len(open_ones):
+            count = len(wrong) - len(open_ones)
+            self.totals.skips.append(f"captures: {count} of {name} waived (waivers.txt says why)")
+        show("\n".join(open_ones))
+        return not open_ones
+
+
+def read_waivers(path):
+    """The first word of each line is a flow's id; the rest says why it is not our mistake."""
+    lines = path.read_text().splitlines() if path.exists() else []
+    return {line.split()[0] for line in lines if line.strip() and not line.startswith("#")}
+
+
+def without_passes(output):
+    return "\n".join(x for x in output.splitlines()
+                     if not re.search(r"\.+ +Passed |^ *Start +\d+:", x))
+
+
+def show(output):
+    lines = output.rstrip().splitlines()
+    if len(lines) > SHOWN_LINES:
+        lines = lines[:20] + [f"… {len(lines) - SHOWN_LINES} lines …"] + lines[20 - SHOWN_LINES:]
+    print("\n".join("  " + line for line in lines), flush=True)
+
+
+STEPS = ["format", "tidy", "build", "unit", "corpus", "asan", "e2e", "clang", "captures"]
+SLOW = {"asan", "clang"}
+
+
+def parse_arguments():
+    parser = argparse.ArgumentParser(prog="scripts/check", description="Runs every check.")
+    parser.add_argument("--quick", action="store_true", help="no sanitizers, no clang")
+    parser.add_argument("--only", metavar="STEP,…", help="these steps alone")
+    parser.add_argument("--list", action="store_true", help="say what the steps are")
+    return parser.parse_args()
+
+
+def choose_steps(arguments):
+    if arguments.only:
+        chosen = arguments.only.split(",")
+        unknown = set(chosen) - set(STEPS)
+        if unknown:
+            sys.exit(f"no such step: {', '.join(sorted(unknown))}; there are {', '.join(STEPS)}")
+        return chosen
+    return [s for s in STEPS if not (arguments.quick and s in SLOW)]
+
+
+def main():
+    arguments = parse_arguments()
+    steps = choose_steps(arguments)
+    if arguments.list:
+        for name in STEPS:
+            print(f"{name:9} {getattr(Check, f'step_{name}').__doc__}")
+        return 0
+    if "e2e" in steps and os.geteuid() != 0:
+        sys.exit("the end-to-end tests need root; run this as root, or name other steps by --only")
+    packages.ensure("build", "test", "lint")
+    with tempfile.TemporaryDirectory(prefix="dn-check-") as scratch:
+        check = Check(scratch)
+        for name in steps:
+            step = getattr(check, f"step_{name}")
+            print(f"== {name}: {step.__doc__}", flush=True)
+            start = time.monotonic()
+            good = step()
+            if not good:
+                check.broken.add(name)
+            print(f"-- {name} {'good' if good else 'FAILED'}, {time.monotonic() - start:.0f} s",
+                  flush=True)
+    for skip in check.totals.skips:
+        print(f"skipped: {skip}")
+    if check.broken:
+        print(f"failed: {', '.join(s for s in steps if s in check.broken)}")
+    print(check.totals.line())
+    return 1 if check.totals.failed or check.broken else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

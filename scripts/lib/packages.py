@@ -1,0 +1,57 @@
+"""Installs what packaging/apt-*.txt ask for and is not there yet, and says so first.
+
+No service is started by it: while apt runs, a policy file keeps Debian from starting the servers
+that the laboratory starts itself. Nothing is upgraded or removed.
+"""
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+_POLICY = Path("/usr/sbin/policy-rc.d")
+
+
+def wanted(names):
+    """The packages of packaging/apt-<name>.txt, without comments."""
+    found = []
+    for name in names:
+        for line in (ROOT / "packaging" / f"apt-{name}.txt").read_text().splitlines():
+            package = line.split("#")[0].strip()
+            if package and package not in found:
+                found.append(package)
+    return found
+
+
+def missing(packages):
+    asked = subprocess.run(["dpkg-query", "-W", "-f", "${Package} ${db:Status-Status}\n",
+                            *packages], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                           text=True, check=False)
+    there = {line.split()[0] for line in asked.stdout.splitlines()
+             if line.endswith(" installed")}
+    return [p for p in packages if p not in there]
+
+
+def ensure(*names):
+    """Installs the missing packages of the lists; ends the program when that fails."""
+    lacking = missing(wanted(names))
+    if not lacking:
+        return
+    print(f"installing with apt-get: {' '.join(lacking)}", flush=True)
+    if os.geteuid() != 0:
+        sys.exit("run this as root, or install them first")
+    quiet = not _POLICY.exists()
+    if quiet:
+        _POLICY.write_text("#!/bin/sh\nexit 101\n")
+        _POLICY.chmod(0o755)
+    env = dict(os.environ, DEBIAN_FRONTEND="noninteractive")
+    try:
+        for command in (["update"], ["install", "-y", "--no-install-recommends", *lacking]):
+            done = subprocess.run(["apt-get", "-qq", *command], env=env, text=True, check=False,
+                                  stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                  stderr=subprocess.STDOUT)
+            if done.returncode != 0:
+                sys.exit(f"apt-get {command[0]} failed:\n{done.stdout}")
+    finally:
+        if quiet:
+            _POLICY.unlink()
