@@ -1,3 +1,7 @@
+// The reader of the configuration file, and the only place that includes toml++.
+//
+// One Reader walks the parsed tree. Shapes first (which sections and keys there may be), then typed
+// values, then the sections, which check what one value alone cannot say.
 #include "config/config_file.h"
 
 #include <fmt/format.h>
@@ -13,6 +17,7 @@
 #include "config/config_keys.h"
 #include "config/field_text.h"
 #include "config/toml_guard.h"
+#include "policy/preferences.h"
 
 namespace dn::config {
 namespace {
@@ -45,12 +50,6 @@ struct NumberRange {
 struct DurationRange {
   std::chrono::seconds least{};
   std::chrono::seconds most{};
-};
-
-template <class Enum>
-struct Choice {
-  std::string_view text;
-  Enum value;
 };
 
 std::string_view header_of(Section section) {
@@ -118,9 +117,6 @@ class Reader {
   void read_bool(const Scope& scope, std::string_view key, bool& into);
   void read_duration(const Scope& scope, std::string_view key, DurationRange range,
                      std::chrono::seconds& into);
-  template <class Enum, std::size_t kCount>
-  void read_choice(const Scope& scope, std::string_view key,
-                   const std::array<Choice<Enum>, kCount>& choices, Enum& into);
   void wrong_type(const Scope& scope, std::string_view key, const toml::node& node,
                   std::string fix = {});
   void wrong_value(const Scope& scope, std::string_view key, const toml::node& node,
@@ -207,7 +203,8 @@ void Reader::check_keys(const Scope& scope) {
     } else if (const auto near = nearest(name, own); !near.empty()) {
       fix = fmt::format("did you mean {}?", quoted(near));
     } else {
-      fix = fmt::format("the keys here are {}", fmt::join(own, ", "));
+      fix = own.size() > 6 ? "docs/configuration.md lists the keys"
+                           : fmt::format("the keys here are {}", fmt::join(own, ", "));
     }
     report(key.source().begin, scope.severity,
            fmt::format("unknown key {} in {}", quoted(name), header_of(scope.section)),
@@ -376,22 +373,6 @@ void Reader::read_duration(const Scope& scope, std::string_view key, DurationRan
   read_text(scope, key, parse, into);
 }
 
-template <class Enum, std::size_t kCount>
-void Reader::read_choice(const Scope& scope, std::string_view key,
-                         const std::array<Choice<Enum>, kCount>& choices, Enum& into) {
-  const auto parse = [&](std::string_view text) -> Result<Enum> {
-    std::vector<std::string_view> texts;
-    for (const auto& choice : choices) {
-      if (choice.text == text) return choice.value;
-      texts.push_back(choice.text);
-    }
-    const auto near = nearest(text, texts);
-    if (!near.empty()) return fail(fmt::format("did you mean {}?", quoted(near)));
-    return fail(fmt::format("write one of {}", fmt::join(texts, ", ")));
-  };
-  read_text(scope, key, parse, into);
-}
-
 // ---- Sections
 // ------------------------------------------------------------------------------------
 
@@ -497,44 +478,46 @@ void Reader::read_dns(const Scope& scope) {
   read_duration(scope, "retention", {minutes(1), hours(7 * 24)}, gateway.dns_retention);
 }
 
+// A preference's parser, whose message also repeats the value: the advice behind it is enough here.
+template <class T>
+auto advice_of(Result<T> (*parse)(std::string_view)) {
+  return [parse](std::string_view text) {
+    Result<T> parsed = parse(text);
+    if (!parsed) {
+      std::string& message = parsed.error().message;
+      const std::size_t end = message.rfind("; ");
+      if (end != std::string::npos) message.erase(0, end + 2);
+    }
+    return parsed;
+  };
+}
+
 void Reader::read_preferences(const Scope& scope) {
-  using policy::FlowLogVerbosity;
-  using policy::WildcardExposure;
-  using policy::X509Crls;
-  constexpr std::array kExposures = {
-      Choice{"none", WildcardExposure::None},
-      Choice{"prohibit_asterisk", WildcardExposure::ProhibitAsterisk},
-      Choice{"prohibit_public_suffix", WildcardExposure::ProhibitPublicSuffix},
-      Choice{"nuclear", WildcardExposure::Nuclear}};
-  constexpr std::array kVerbosities = {Choice{"full", FlowLogVerbosity::Full},
-                                       Choice{"only_disallowed", FlowLogVerbosity::OnlyDisallowed},
-                                       Choice{"none", FlowLogVerbosity::None}};
-  constexpr std::array kCrls = {Choice{"ignore", X509Crls::Ignore},
-                                Choice{"allow", X509Crls::Allow}};
   auto& preferences = out_.policy.preferences;
-  read_choice(scope, "wildcard_exposure", kExposures, preferences.wildcard_exposure);
-  read_choice(scope, "flow_log_verbosity", kVerbosities, preferences.flow_log_verbosity);
-  read_choice(scope, "x509_crls", kCrls, preferences.x509_crls);
+  read_text(scope, "wildcard_exposure", advice_of(policy::parse_wildcard_exposure),
+            preferences.wildcard_exposure);
+  read_text(scope, "flow_log_verbosity", advice_of(policy::parse_flow_log_verbosity),
+            preferences.flow_log_verbosity);
+  read_text(scope, "x509_crls", advice_of(policy::parse_x509_crls), preferences.x509_crls);
   read_see_thru(scope);
 }
 
 void Reader::read_see_thru(const Scope& scope) {
-  constexpr std::string_view kFix = "write a date that exists, like \"2026-12-24\", or \"\"";
-  auto& see_thru = out_.policy.preferences.see_thru;
   const toml::node* node = scope.table.get("see_thru");
   if (node == nullptr) return;
+  auto& see_thru = out_.policy.preferences.see_thru;
+  const auto parse = [](std::string_view text) -> Result<Date> {
+    auto date = policy::parse_thru_date(text);
+    if (!date) return fail("write a date that exists, like \"2026-12-24\", or \"\"");
+    return date;
+  };
   if (const auto* date = node->as_date()) {
     const toml::date& day = date->get();
     see_thru =
         Date{std::chrono::year(day.year), std::chrono::month(day.month), std::chrono::day(day.day)};
-    return;
-  }
-  const auto* text = node->as_string();
-  if (text == nullptr) {
-    wrong_type(scope, "see_thru", *node, std::string(kFix));
-  } else if (!text->get().empty()) {
-    see_thru = parse_date(text->get());
-    if (!see_thru) wrong_value(scope, "see_thru", *node, text->get(), std::string(kFix));
+  } else if (const auto* text = node->as_string(); text == nullptr || !text->get().empty()) {
+    Date until;
+    if (read_text(scope, "see_thru", parse, until)) see_thru = until;
   }
 }
 
@@ -667,7 +650,7 @@ LoadedConfig load_config(std::string_view text, std::string_view file_name) {
       reader.read(toml::parse(text));
     } catch (const toml::parse_error& error) {
       reader.report(error.source().begin, Severity::Error,
-                    fmt::format("this is not TOML: {}", printable(error.description())),
+                    fmt::format("not TOML: {}", printable(error.description())),
                     "mend this place and look again; nothing behind it was read");
     }
   }

@@ -1,3 +1,4 @@
+// The configuration file: values of good files, and a table of mistakes with their advice.
 #include "config/config_file.h"
 
 #include <gtest/gtest.h>
@@ -11,11 +12,13 @@ namespace {
 
 constexpr std::string_view kGateway = "[gateway]\ninside = [\"lan0\"]\noutside = \"wan0\"\n";
 
-// Every problem of a text, one per line, without the file's name.
+// Every problem of a text and below it the advice, without the file's name.
 std::string problems_of(std::string_view text) {
   std::string lines;
   for (const auto& problem : load_config(text, "f").problems) {
-    lines += to_text(problem).substr(2) + "\n";
+    const bool error = problem.severity == ConfigProblem::Severity::Error;
+    lines += problem.where.substr(2) + (error ? " error: " : " warning: ") + problem.what + "\n  " +
+             problem.fix + "\n";
   }
   return lines;
 }
@@ -178,7 +181,7 @@ TEST(LoadConfig, StopsWhereTheTextIsNotToml) {
   const auto loaded = load_config("[gateway]\ninside = [\n\nx", "f");
   ASSERT_EQ(loaded.problems.size(), 1U);
   EXPECT_EQ(loaded.problems[0].where, "f:4:1");
-  EXPECT_TRUE(loaded.problems[0].what.starts_with("this is not TOML: "));
+  EXPECT_TRUE(loaded.problems[0].what.starts_with("not TOML: "));
   EXPECT_TRUE(loaded.has_errors());
 }
 
@@ -222,7 +225,8 @@ TEST_P(LoadConfigProblems, AreListedWithTheirCure) {
 
 const Case kCases[] = {
     {"EmptyFile", R"()",
-     R"(1:1: error: the file has no [gateway]; write [gateway] with inside and outside, the interfaces of the gateway
+     R"(1:1 error: the file has no [gateway]
+  write [gateway] with inside and outside, the interfaces of the gateway
 )"},
     {"UnknownSectionsAndStrayKeys", R"(outside = "wan0"
 foo = 1
@@ -232,24 +236,33 @@ inside = ["lan0"]
 outside = "wan0"
 [clients]
 )",
-     R"(1:1: error: unknown key "outside"; it belongs below [gateway]
-2:1: error: unknown key "foo"; write one of [gateway], [dns], [preferences], [[group]], [[client]], [[subnet]]
-3:2: error: unknown section "gatway"; did you mean "gateway"?
-7:2: error: unknown section "clients"; did you mean "client"?
+     R"(1:1 error: unknown key "outside"
+  it belongs below [gateway]
+2:1 error: unknown key "foo"
+  write one of [gateway], [dns], [preferences], [[group]], [[client]], [[subnet]]
+3:2 error: unknown section "gatway"
+  did you mean "gateway"?
+7:2 error: unknown section "clients"
+  did you mean "client"?
 )"},
     {"UnknownKeys", with_gateway(R"(queus = 2
 retention = "1h"
 foo = 1
 )"),
-     R"(4:1: error: unknown key "queus" in [gateway]; did you mean "queues"?
-5:1: error: unknown key "retention" in [gateway]; it belongs below [dns]
-6:1: error: unknown key "foo" in [gateway]; the keys here are inside, outside, queues, queue_base, state_dir, instance, health_port, local_services, revoke_on_rule_removal, public_suffix_list, log_segment_bytes, log_segment_age, log_keep_bytes, log_keep_age
+     R"(4:1 error: unknown key "queus" in [gateway]
+  did you mean "queues"?
+5:1 error: unknown key "retention" in [gateway]
+  it belongs below [dns]
+6:1 error: unknown key "foo" in [gateway]
+  docs/configuration.md lists the keys
 )"},
     {"MissingInterfaces", R"([gateway]
 queues = 2
 )",
-     R"(1:1: error: [gateway] lacks "inside"; write inside = … (list of interface names)
-1:1: error: [gateway] lacks "outside"; write outside = … (interface name)
+     R"(1:1 error: [gateway] lacks "inside"
+  write inside = … (list of interface names)
+1:1 error: [gateway] lacks "outside"
+  write outside = … (interface name)
 )"},
     {"WrongTypes", R"([gateway]
 inside = "lan0"
@@ -261,14 +274,22 @@ revoke_on_rule_removal = "yes"
 log_segment_age = 3600
 state_dir = []
 )",
-     R"(2:10: error: "inside" is text; write inside = ["lan0"]
-3:11: error: "outside" is an integer; write outside = … (interface name)
-4:10: error: "queues" is text; write queues = … (integer, 1 to 64)
-5:15: error: "health_port" is a number with a point; write health_port = … (port)
-6:19: error: "local_services" is an integer; write local_services = … (list of "udp/PORT" or "tcp/PORT")
-7:26: error: "revoke_on_rule_removal" is text; write true or false, without quotes
-8:19: error: "log_segment_age" is an integer; write the unit too, "3600s"
-9:13: error: "state_dir" is a list; write state_dir = … (absolute path)
+     R"(2:10 error: "inside" is text
+  write inside = ["lan0"]
+3:11 error: "outside" is an integer
+  write outside = … (interface name)
+4:10 error: "queues" is text
+  write queues = … (integer, 1 to 64)
+5:15 error: "health_port" is a number with a point
+  write health_port = … (port)
+6:19 error: "local_services" is an integer
+  write local_services = … (list of "udp/PORT" or "tcp/PORT")
+7:26 error: "revoke_on_rule_removal" is text
+  write true or false, without quotes
+8:19 error: "log_segment_age" is an integer
+  write the unit too, "3600s"
+9:13 error: "state_dir" is a list
+  write state_dir = … (absolute path)
 )"},
     {"BadGatewayValues", R"([gateway]
 inside = ["lan 0", "lan1", "lan1"]
@@ -281,39 +302,56 @@ health_port = 0
 local_services = ["53"]
 public_suffix_list = "list.dat"
 )",
-     R"(2:11: error: "lan 0" in "inside"; write an interface name as `ip link` shows it: at most 15 letters, digits, '_', '-', '.'
-2:28: error: "lan1" in "inside"; it stands there already; drop it
-3:11: error: "lan1" in "outside"; it is an inside interface too; one interface cannot be both
-4:10: error: "0" in "queues"; write an integer from 1 to 64
-5:14: error: "65530" in "queue_base"; write a number that leaves room for all queues below 65536
-6:13: error: "var" in "state_dir"; write an absolute path, like "/var/lib/discriminat"
-7:12: error: "my gw" in "instance"; write 1 to 255 visible characters without blanks, or leave it out
-8:15: error: "0" in "health_port"; write an integer from 1 to 65535
-9:19: error: "53" in "local_services"; write the transport, a slash and a port: "udp/53" or "tcp/53"
-10:22: error: "list.dat" in "public_suffix_list"; write an absolute path, like "/var/lib/discriminat"
+     R"(2:11 error: "lan 0" in "inside"
+  write an interface name as `ip link` shows it: at most 15 letters, digits, '_', '-', '.'
+2:28 error: "lan1" in "inside"
+  it stands there already; drop it
+3:11 error: "lan1" in "outside"
+  it is an inside interface too; one interface cannot be both
+4:10 error: "0" in "queues"
+  write an integer from 1 to 64
+5:14 error: "65530" in "queue_base"
+  write a number that leaves room for all queues below 65536
+6:13 error: "var" in "state_dir"
+  write an absolute path, like "/var/lib/discriminat"
+7:12 error: "my gw" in "instance"
+  write 1 to 255 visible characters without blanks, or leave it out
+8:15 error: "0" in "health_port"
+  write an integer from 1 to 65535
+9:19 error: "53" in "local_services"
+  write the transport, a slash and a port: "udp/53" or "tcp/53"
+10:22 error: "list.dat" in "public_suffix_list"
+  write an absolute path, like "/var/lib/discriminat"
 )"},
     {"BadLogLimits", with_gateway(R"(log_segment_bytes = 1
 log_keep_bytes = 1000000
 log_segment_age = "1 h"
 log_keep_age = "30m"
 )"),
-     R"(4:21: error: "1" in "log_segment_bytes"; write an integer from 65536 to 1099511627776
-5:18: error: "log_keep_bytes" is 1000000, less than two segments of 67108864; write 134217728 or more, or smaller segments
-6:19: error: "1 h" in "log_segment_age"; write a whole number and a unit, "90s", "30m", "1h" or "90d"
-7:16: error: "log_keep_age" is 30m, less than "log_segment_age"; write "1h" or more
+     R"(4:21 error: "1" in "log_segment_bytes"
+  write an integer from 65536 to 1099511627776
+5:18 error: "log_keep_bytes" is 1000000, less than two segments of 67108864
+  write 134217728 or more, or smaller segments
+6:19 error: "1 h" in "log_segment_age"
+  write a whole number and a unit, "90s", "30m", "1h" or "90d"
+7:16 error: "log_keep_age" is 30m, less than "log_segment_age"
+  write "1h" or more
 )"},
     {"LogKeepsLessThanItWrites", with_gateway(R"(log_segment_bytes = 10000000000
 log_segment_age = "2h"
 log_keep_age = "90m"
 )"),
-     R"(4:21: error: "log_keep_bytes" is 10737418240, less than two segments of 10000000000; write 20000000000 or more, or smaller segments
-6:16: error: "log_keep_age" is 90m, less than "log_segment_age"; write "2h" or more
+     R"(4:21 error: "log_keep_bytes" is 10737418240, less than two segments of 10000000000
+  write 20000000000 or more, or smaller segments
+6:16 error: "log_keep_age" is 90m, less than "log_segment_age"
+  write "2h" or more
 )"},
     {"EmptyInside", R"([gateway]
 inside = []
 outside = "wan0"
 )",
-     R"(2:10: error: "inside" is an empty list; write the interfaces towards the clients
+     R"(2:10 error: "inside" is an empty list
+  write the interfaces towards the clients
 )"},
     {"BadDns", with_gateway(R"([dns]
 upstream = ["dns.example", "192.0.2.1", "192.0.2.1:53"]
@@ -321,11 +359,16 @@ allow_private_answers = 1
 retention = "10s"
 ttl = 5
 )"),
-     R"(5:13: error: "dns.example" in "upstream"; write an IPv4 address, with a port if it is not 53: "192.0.2.53" or "192.0.2.53:5353"
-5:41: error: "192.0.2.1:53" in "upstream"; it stands there already; drop it
-6:25: error: "allow_private_answers" is an integer; write true or false, without quotes
-7:13: error: "10s" in "retention"; write a duration from 1m to 7d
-8:1: error: unknown key "ttl" in [dns]; the keys here are upstream, allow_private_answers, retention
+     R"(5:13 error: "dns.example" in "upstream"
+  write an IPv4 address, with a port if it is not 53: "192.0.2.53" or "192.0.2.53:5353"
+5:41 error: "192.0.2.1:53" in "upstream"
+  it stands there already; drop it
+6:25 error: "allow_private_answers" is an integer
+  write true or false, without quotes
+7:13 error: "10s" in "retention"
+  write a duration from 1m to 7d
+8:1 error: unknown key "ttl" in [dns]
+  the keys here are upstream, allow_private_answers, retention
 )"},
     {"BadPreferences", with_gateway(R"([preferences]
 wildcard_exposure = "prohibit_public_sufix"
@@ -334,11 +377,16 @@ see_thru = "2026-02-30"
 x509_crls = true
 extra = 1
 )"),
-     R"(5:21: warning: "prohibit_public_sufix" in "wildcard_exposure"; did you mean "prohibit_public_suffix"?
-6:22: warning: "verbose" in "flow_log_verbosity"; write one of full, only_disallowed, none
-7:12: warning: "2026-02-30" in "see_thru"; write a date that exists, like "2026-12-24", or ""
-8:13: warning: "x509_crls" is a boolean; write x509_crls = … ("ignore" or "allow")
-9:1: warning: unknown key "extra" in [preferences]; the keys here are wildcard_exposure, flow_log_verbosity, see_thru, x509_crls
+     R"(5:21 warning: "prohibit_public_sufix" in "wildcard_exposure"
+  write one of "none", "prohibit_asterisk", "prohibit_public_suffix", "nuclear"
+6:22 warning: "verbose" in "flow_log_verbosity"
+  write one of "full", "only_disallowed", "none"
+7:12 warning: "2026-02-30" in "see_thru"
+  write a date that exists, like "2026-12-24", or ""
+8:13 warning: "x509_crls" is a boolean
+  write x509_crls = … ("ignore" or "allow")
+9:1 warning: unknown key "extra" in [preferences]
+  the keys here are wildcard_exposure, flow_log_verbosity, see_thru, x509_crls
 )"},
     {"SectionsInTheWrongForm", R"(gateway = 1
 [group]
@@ -346,9 +394,12 @@ gid = "g"
 [dns]
 [[dns.upstream]]
 )",
-     R"(1:11: error: "gateway" is an integer, not a section; write [gateway] once, and its keys below it
-2:1: error: "group" is a table, not a list of sections; write each one below its own [[group]]
-5:1: error: "upstream" is a table; write upstream = … (list of "ADDRESS" or "ADDRESS:PORT", at most 16)
+     R"(1:11 error: "gateway" is an integer, not a section
+  write [gateway] once, and its keys below it
+2:1 error: "group" is a table, not a list of sections
+  write each one below its own [[group]]
+5:1 error: "upstream" is a table
+  write upstream = … (list of "ADDRESS" or "ADDRESS:PORT", at most 16)
 )"},
     {"EgressInTheWrongForm", with_gateway(R"([[group]]
 gid = "g"
@@ -358,11 +409,13 @@ description = "x"
 address = "10.0.0.1"
 groups = ["g"]
 )"),
-     R"(6:1: error: "egress" is a table, not a list of sections; write each one below its own [[group.egress]]
+     R"(6:1 error: "egress" is a table, not a list of sections
+  write each one below its own [[group.egress]]
 )"},
     {"GroupsOfWrongElements", with_gateway(R"(group = [1, "x"]
 )"),
-     R"(4:1: error: unknown key "group" in [gateway]; write it as a section of its own
+     R"(4:1 error: unknown key "group" in [gateway]
+  write it as a section of its own
 )"},
     {"BadGroups", with_gateway(R"([[group]]
 [[group]]
@@ -376,10 +429,14 @@ gid = "g"
 address = "10.0.0.1"
 groups = ["g"]
 )"),
-     R"(4:1: error: [[group]] lacks "gid"; write gid = … (text, at most 255 characters)
-6:7: error: "%default" in "gid"; names that begin with '%' are reserved; write another one
-9:1: error: unknown key "name" in [[group]]; the keys here are gid, egress
-11:7: error: "g" in "gid"; f:7:1 has it already; write another gid, or the rules there
+     R"(4:1 error: [[group]] lacks "gid"
+  write gid = … (text, at most 255 characters)
+6:7 error: "%default" in "gid"
+  names that begin with '%' are reserved; write another one
+9:1 error: unknown key "name" in [[group]]
+  the keys here are gid, egress
+11:7 error: "g" in "gid"
+  f:7:1 has it already; write another gid, or the rules there
 )"},
     {"BadEgress", with_gateway(R"([[group]]
 gid = "g"
@@ -407,14 +464,22 @@ ports = 443
 address = "10.0.0.1"
 groups = ["g"]
 )"),
-     R"(6:1: error: [[group.egress]] lacks "description"; write description = … (text)
-10:9: error: "ports" is a list; one rule covers one range; write one [[group.egress]] per port
-13:1: error: unknown key "port" in [[group.egress]]; did you mean "ports"?
-16:12: error: "protocol" is an integer; write "-1"
-17:9: error: "70000" in "ports"; write a port from 1 to 65535, a range like "8000-8100", or "all"
-20:12: error: "TCP" in "protocol"; write "tcp"
-21:9: error: "443,80" in "ports"; one rule covers one range; write one [[group.egress]] per port
-25:9: warning: "ports" has no effect where protocol is "-1", which covers all ports; drop it, or write protocol = "tcp"
+     R"(6:1 error: [[group.egress]] lacks "description"
+  write description = … (text)
+10:9 error: "ports" is a list
+  one rule covers one range; write one [[group.egress]] per port
+13:1 error: unknown key "port" in [[group.egress]]
+  did you mean "ports"?
+16:12 error: "protocol" is an integer
+  write "-1"
+17:9 error: "70000" in "ports"
+  write a port from 1 to 65535, a range like "8000-8100", or "all"
+20:12 error: "TCP" in "protocol"
+  write "tcp"
+21:9 error: "443,80" in "ports"
+  one rule covers one range; write one [[group.egress]] per port
+25:9 warning: "ports" has no effect where protocol is "-1", which covers all ports
+  drop it, or write protocol = "tcp"
 )"},
     {"BadClients", with_gateway(R"([[group]]
 gid = "sg-web"
@@ -441,39 +506,58 @@ groups = ["sg-web"]
 address = "127.0.0.1"
 groups = ["sg-web"]
 )"),
-     R"(6:1: warning: no client has the group "sg-unused"; name it in the groups of a [[client]] or [[subnet]], or drop it
-9:11: error: "10.0.0.0/24" in "address"; for a block write a [[subnet]] with prefix = "10.0.0.0/24"
-13:11: error: "sg-wbe" in "groups"; no group has this gid; did you mean "sg-web"?
-13:21: error: "other" in "groups"; no group has this gid; write a [[group]] with it
-13:40: error: "sg-web" in "groups"; it stands there already; drop it
-15:11: error: "10.0.0.1" in "address"; f:11:1 has it already; write all its groups there
-16:10: warning: "groups" is empty; name at least one group; without any, everything is refused
-17:1: error: [[client]] lacks "address"; write address = … (IPv4 address)
-17:1: error: [[client]] lacks "groups"; write groups = … (list of gids)
-18:1: error: unknown key "ip" in [[client]]; the keys here are address, groups
-20:10: error: "10.0.0.1/32" in "prefix"; f:11:1 has it already; write all its groups there
-21:10: error: "groups" is text; write groups = ["sg-web"]
-23:10: error: "10.0.0.9/24" in "prefix"; bits beyond the length must be zero: write "10.0.0.0/24"
-26:11: error: "127.0.0.1" in "address"; write the address of a client; this one is loopback
+     R"(6:1 warning: no client has the group "sg-unused"
+  name it in the groups of a [[client]] or [[subnet]], or drop it
+9:11 error: "10.0.0.0/24" in "address"
+  for a block write a [[subnet]] with prefix = "10.0.0.0/24"
+13:11 error: "sg-wbe" in "groups"
+  no group has this gid; did you mean "sg-web"?
+13:21 error: "other" in "groups"
+  no group has this gid; write a [[group]] with it
+13:40 error: "sg-web" in "groups"
+  it stands there already; drop it
+15:11 error: "10.0.0.1" in "address"
+  f:11:1 has it already; write all its groups there
+16:10 warning: "groups" is empty
+  name at least one group; without any, everything is refused
+17:1 error: [[client]] lacks "address"
+  write address = … (IPv4 address)
+17:1 error: [[client]] lacks "groups"
+  write groups = … (list of gids)
+18:1 error: unknown key "ip" in [[client]]
+  the keys here are address, groups
+20:10 error: "10.0.0.1/32" in "prefix"
+  f:11:1 has it already; write all its groups there
+21:10 error: "groups" is text
+  write groups = ["sg-web"]
+23:10 error: "10.0.0.9/24" in "prefix"
+  bits beyond the length must be zero: write "10.0.0.0/24"
+26:11 error: "127.0.0.1" in "address"
+  write the address of a client; this one is loopback
 )"},
     {"HostileTextIsEscaped", with_gateway(R"("\u001b[2J" = 1
 [[client]]
 address = "\u001b]0;x\u0007"
 groups = []
 )"),
-     R"(4:1: error: unknown key "\x1b[2J" in [gateway]; the keys here are inside, outside, queues, queue_base, state_dir, instance, health_port, local_services, revoke_on_rule_removal, public_suffix_list, log_segment_bytes, log_segment_age, log_keep_bytes, log_keep_age
-6:11: error: "\x1b]0;x\x07" in "address"; write one IPv4 address, like "10.0.1.10"
-7:10: warning: "groups" is empty; name at least one group; without any, everything is refused
+     R"(4:1 error: unknown key "\x1b[2J" in [gateway]
+  docs/configuration.md lists the keys
+6:11 error: "\x1b]0;x\x07" in "address"
+  write one IPv4 address, like "10.0.1.10"
+7:10 warning: "groups" is empty
+  name at least one group; without any, everything is refused
 )"},
     {"DeepKeys", R"([a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.b]
 )",
-     R"(1:1: error: a key of too many parts; write keys as docs/configuration.md shows them
+     R"(1:1 error: a key of too many parts
+  write keys as docs/configuration.md shows them
 )"},
     {"DuplicateKey", R"([gateway]
 inside = []
 inside = []
 )",
-     R"(3:10: error: this is not TOML: Error while parsing key-value pair: cannot redefine existing array 'inside'; mend this place and look again; nothing behind it was read
+     R"(3:10 error: not TOML: Error while parsing key-value pair: cannot redefine existing array 'inside'
+  mend this place and look again; nothing behind it was read
 )"},
 };
 

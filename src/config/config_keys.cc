@@ -1,3 +1,4 @@
+// The reference page as Markdown, made from the table of keys.
 #include "config/config_keys.h"
 
 #include <fmt/format.h>

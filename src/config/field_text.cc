@@ -1,3 +1,4 @@
+// Each field's parser checks the whole text against one grammar; see field_text.h.
 #include "config/field_text.h"
 
 #include <fmt/format.h>
@@ -5,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <optional>
 #include <vector>
 
 namespace dn::config {
@@ -291,29 +293,6 @@ Result<Ipv4Prefix> parse_client_prefix(std::string_view text) {
     return fail(fmt::format("write a block of clients; this one is {}", what));
   }
   return *prefix;
-}
-
-std::optional<Date> parse_date(std::string_view text) {
-  const std::size_t first = text.find('-');
-  if (first != 4) return {};
-  const std::size_t second = text.find('-', first + 1);
-  if (second == std::string_view::npos) return {};
-  // A leading zero is padding here, at most two digits each.
-  const auto part = [](std::string_view digits) -> std::optional<unsigned> {
-    if (digits.size() == 2 && digits.front() == '0') digits.remove_prefix(1);
-    if (digits.size() > 2) return {};
-    const auto value = parse_number(digits, 99);
-    if (!value) return {};
-    return static_cast<unsigned>(*value);
-  };
-  const auto year = parse_number(text.substr(0, first), 9999);
-  const auto month = part(text.substr(first + 1, second - first - 1));
-  const auto day = part(text.substr(second + 1));
-  if (!year || !month || !day) return {};
-  const Date date{std::chrono::year(static_cast<int>(*year)), std::chrono::month(*month),
-                  std::chrono::day(*day)};
-  if (!date.ok()) return {};
-  return date;
 }
 
 Result<std::string> parse_gid(std::string_view text) {

@@ -7,14 +7,12 @@
 
 #include <chrono>
 #include <cstdint>
-#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 
 #include "base/address.h"
 #include "base/result.h"
-#include "base/time.h"
 #include "config/gateway_settings.h"
 
 namespace dn::config {
@@ -61,9 +59,6 @@ Result<std::string> parse_path(std::string_view text);
 Result<Ipv4Prefix> parse_client_address(std::string_view text);
 // A block of clients, under the same condition.
 Result<Ipv4Prefix> parse_client_prefix(std::string_view text);
-
-// "2026-12-24", un-padded "2026-1-2" too; a date that exists.
-std::optional<Date> parse_date(std::string_view text);
 
 // The id of a group: 1..255 visible ASCII characters without quotes and commas, not starting with
 // '%' (which is reserved: "%default").

@@ -1,3 +1,4 @@
+// One pass over the bytes; strings are skipped as a whole. See toml_guard.h.
 #include "config/toml_guard.h"
 
 #include <algorithm>

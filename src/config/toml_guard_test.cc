@@ -1,3 +1,4 @@
+// Shapes that toml++ must never see, and ordinary files that it must.
 #include "config/toml_guard.h"
 
 #include <gtest/gtest.h>

@@ -1,0 +1,42 @@
+// Security Groups out of JSON documents that the tools of a cloud print, for `discriminat check`.
+//
+// Three documents, told apart by their content:
+//   - `aws ec2 describe-security-groups`
+//   - `aws ec2 describe-security-group-rules`
+//   - `terraform show -json` of a plan or a state: aws_security_group, aws_default_security_group,
+//     aws_security_group_rule and aws_vpc_security_group_egress_rule, in all modules
+// Only outbound rules are read, their destinations are not (product.md section 2), and annotations
+// are not interpreted. A document is refused as a whole where it is none of these or not JSON; an
+// odd rule becomes a problem and costs its neighbours nothing. Covered by cloud_json_test.cc and
+// fuzz/config_fuzz.cc.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "config/config_problem.h"
+#include "policy/policy_input.h"
+
+namespace dn::config {
+
+enum class CloudDocument : std::uint8_t { AwsSecurityGroups, AwsSecurityGroupRules, Terraform };
+std::string_view to_text(CloudDocument kind);
+
+struct CloudGroups {
+  CloudDocument kind = CloudDocument::AwsSecurityGroups;
+  // In the order of the document. `gid` is the group's id; in a plan, where ids are not known yet,
+  // the address of the resource. `where` of a rule is its own id, its resource, or its place.
+  std::vector<policy::SecurityGroup> groups;
+  std::vector<ConfigProblem> problems;
+};
+
+// The error says what the text is instead, and which command prints a document that can be read.
+Result<CloudGroups> parse_cloud_json(std::string_view text, std::string_view file_name);
+
+// Whether a text is meant to be JSON at all (and not a configuration file): its first byte that is
+// not blank opens an object.
+bool looks_like_json(std::string_view text);
+
+}  // namespace dn::config
