@@ -76,6 +76,14 @@ struct Line {
   void text(std::string_view value) {
     key<kIndex>().put_json_text(value);
   }
+  // Words of ours, which need no escape.
+  template <std::size_t kIndex>
+  void word(std::string_view value) {
+    BoundedWriter& to = key<kIndex>();
+    to.put('"');
+    to.put(value);
+    to.put('"');
+  }
   template <std::size_t kIndex>
   void text_unless_empty(std::string_view value) {
     if (!value.empty()) text<kIndex>(value);
@@ -109,13 +117,13 @@ void put_packet(Line<kFlowFields>& line, const FlowRecord& record) {
   } else {
     line.text<flow("dhost")>(record.dhost);
   }
-  line.text<flow("cat")>(record.cat == PacketOrigin::Client ? "client" : "server");
-  line.text<flow("outcome")>(record.outcome == Outcome::Allowed ? "allowed" : "disallowed");
+  line.word<flow("cat")>(record.cat == PacketOrigin::Client ? "client" : "server");
+  line.word<flow("outcome")>(record.outcome == Outcome::Allowed ? "allowed" : "disallowed");
   put_address(line.key<flow("src")>(), record.src, record.src_text);
   line.number<flow("spt")>(record.spt);
   put_address(line.key<flow("dst")>(), record.dst, record.dst_text);
   line.number<flow("dpt")>(record.dpt);
-  line.text<flow("proto")>(to_text(record.proto));
+  line.word<flow("proto")>(to_text(record.proto));
 }
 
 void put_flow(Line<kFlowFields>& line, const FlowRecord& record, std::string_view instance) {
@@ -133,7 +141,7 @@ void put_flow(Line<kFlowFields>& line, const FlowRecord& record, std::string_vie
     line.text<flow("see_thru_gid")>(record.see_thru->gid);
     line.boolean<flow("see_thru_exerted")>(record.see_thru->exerted);
   }
-  line.text_unless_empty<flow("evidence")>(text_of(record.evidence));
+  if (record.evidence != Evidence::Absent) line.word<flow("evidence")>(text_of(record.evidence));
   if (record.held_ms) line.number<flow("held_ms")>(*record.held_ms);
   if (record.ech) line.boolean<flow("ech")>(true);
   line.writer.put("}\n");

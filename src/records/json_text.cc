@@ -96,10 +96,8 @@ std::string_view cut(std::string_view text) {
   return text.substr(0, end);
 }
 
-void put_padded(BoundedWriter& writer, unsigned value, unsigned digits) {
-  std::array<char, 4> text{};
-  for (unsigned i = digits; i-- > 0; value /= 10) text[i] = static_cast<char>('0' + value % 10);
-  writer.put(std::string_view(text.data(), digits));
+void put_padded(char* at, unsigned value, unsigned digits) {
+  for (; digits-- > 0; value /= 10) at[digits] = static_cast<char>('0' + value % 10);
 }
 
 }  // namespace
@@ -111,20 +109,15 @@ void BoundedWriter::put_time(WallTime time) {
   const auto day = std::chrono::floor<std::chrono::days>(time);
   const std::chrono::year_month_day date{day};
   const auto ms = static_cast<unsigned>((time - day).count());
-  put_padded(*this, static_cast<unsigned>(static_cast<int>(date.year())), 4);
-  put('-');
-  put_padded(*this, static_cast<unsigned>(date.month()), 2);
-  put('-');
-  put_padded(*this, static_cast<unsigned>(date.day()), 2);
-  put('T');
-  put_padded(*this, ms / 3'600'000, 2);
-  put(':');
-  put_padded(*this, ms / 60'000 % 60, 2);
-  put(':');
-  put_padded(*this, ms / 1000 % 60, 2);
-  put('.');
-  put_padded(*this, ms % 1000, 3);
-  put('Z');
+  std::array<char, 25> text = std::to_array("0000-00-00T00:00:00.000Z");
+  put_padded(&text[0], static_cast<unsigned>(static_cast<int>(date.year())), 4);
+  put_padded(&text[5], static_cast<unsigned>(date.month()), 2);
+  put_padded(&text[8], static_cast<unsigned>(date.day()), 2);
+  put_padded(&text[11], ms / 3'600'000, 2);
+  put_padded(&text[14], ms / 60'000 % 60, 2);
+  put_padded(&text[17], ms / 1000 % 60, 2);
+  put_padded(&text[20], ms % 1000, 3);
+  put(std::string_view(text.data(), text.size() - 1));
 }
 
 void BoundedWriter::put_escaped(std::string_view text) {

@@ -1,0 +1,25 @@
+#include "store/file_calls.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+namespace dn::store {
+
+int FileCalls::open(const std::string& path, int flags) {
+  return ::open(path.c_str(), flags | O_CLOEXEC | O_NOFOLLOW, 0640);
+}
+
+ssize_t FileCalls::write(int file, std::string_view bytes) {
+  return ::write(file, bytes.data(), bytes.size());
+}
+
+int FileCalls::truncate(int file, off_t size) {
+  return ::ftruncate(file, size);
+}
+
+FileCalls& real_file_calls() {
+  static FileCalls calls;
+  return calls;
+}
+
+}  // namespace dn::store

@@ -1,0 +1,256 @@
+#include "store/log_store.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+#include <utility>
+
+#include "base/check.h"
+#include "records/flow_record.h"
+#include "records/json_text.h"
+#include "store/line_queue.h"
+
+namespace dn::store {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto kRetryInterval = 1s;
+constexpr auto kTidyInterval = 10s;  // rotation and retention also happen without traffic
+
+}  // namespace
+
+std::string_view to_text(Stream stream) {
+  return stream == Stream::Flow ? "flow" : "config";
+}
+
+// `mutex` guards everything but the settings and the two logs, which belong to whoever takes turns:
+// the writer thread, or the test.
+struct LogStore::Core {
+  struct Lane {
+    Lane(const LogStoreSettings& settings, Stream which)
+        : stream(which),
+          log(settings.directory / to_text(which), settings.segments, *settings.calls),
+          queue(settings.queue_bytes_max) {}
+    const Stream stream;
+    SegmentedLog log;
+    LineQueue queue;
+    StreamStats stats;         // but queued_bytes, which is the queue's
+    MonotonicTime retry_at{};  // while stats.failing
+    std::string drop_cause;    // of the last drop
+  };
+
+  explicit Core(LogStoreSettings given)
+      : settings(std::move(given)),
+        flow(settings, Stream::Flow),
+        config(settings, Stream::Config) {}
+  Lane& lane(Stream stream) { return stream == Stream::Flow ? flow : config; }
+
+  Result<void> open();
+  void close();
+  void run();
+  void turn();
+  void write_queued(Lane& lane, const Now& now, bool insist);
+  bool summarise_drops(Lane& lane, const Now& now);
+  void push_own_line(WallTime now, std::string_view reason);
+  bool has_work(MonotonicTime now) const;
+  void drop(Lane& lane, std::string_view lines);
+
+  const LogStoreSettings settings;
+  mutable std::mutex mutex;
+  std::condition_variable wake_writer, turn_done;
+  Lane flow, config;
+  bool closing = false;
+  std::uint64_t flushes_wanted = 0, flushes_done = 0;
+  std::thread writer;
+};
+
+Result<void> LogStore::Core::open() {
+  for (const Stream stream : kStreams) {
+    if (auto opened = lane(stream).log.open(); !opened) return opened;
+    lane(stream).stats.written = lane(stream).log.counters();
+  }
+  const Now now = settings.clock();
+  for (const Stream stream : kStreams) {
+    const std::uint64_t torn = lane(stream).log.counters().torn_bytes;
+    if (torn == 0) continue;
+    push_own_line(now.wall, fmt::format("{} bytes of an unfinished last line were cut off the {} "
+                                        "log: the gateway had not ended in order",
+                                        torn, to_text(stream)));
+  }
+  return {};
+}
+
+void LogStore::Core::run() {
+  std::unique_lock lock(mutex);
+  while (!closing) {
+    const bool insist = flushes_wanted != flushes_done;
+    if (!insist && !has_work(settings.clock().monotonic)) {
+      const bool failing = flow.stats.failing || config.stats.failing;
+      wake_writer.wait_for(lock, failing ? kRetryInterval : kTidyInterval);
+    }
+    lock.unlock();
+    turn();
+    lock.lock();
+  }
+}
+
+bool LogStore::Core::has_work(MonotonicTime now) const {
+  return std::ranges::any_of(std::array{&flow, &config}, [now](const Lane* lane) {
+    return lane->queue.pieces() > 0 && (!lane->stats.failing || now >= lane->retry_at);
+  });
+}
+
+// Writes what is queued at its beginning; more may come in meanwhile and waits for the next turn.
+void LogStore::Core::turn() {
+  const Now now = settings.clock();
+  std::unique_lock lock(mutex);
+  const std::uint64_t ticket = flushes_wanted;
+  const bool insist = closing || ticket != flushes_done;
+  lock.unlock();
+  write_queued(flow, now, insist);
+  summarise_drops(flow, now);
+  write_queued(config, now, insist);
+  if (summarise_drops(config, now)) write_queued(config, now, insist);
+  for (const Stream stream : kStreams) lane(stream).log.tidy(now);
+  lock.lock();
+  for (const Stream stream : kStreams) {
+    lane(stream).stats.written = lane(stream).log.counters();
+    lane(stream).stats.last_error = lane(stream).log.last_error();
+  }
+  flushes_done = ticket;
+  turn_done.notify_all();
+}
+
+void LogStore::Core::write_queued(Lane& lane, const Now& now, bool insist) {
+  std::unique_lock lock(mutex);
+  if (lane.stats.failing && !insist && now.monotonic < lane.retry_at) return;
+  for (std::size_t pieces = lane.queue.pieces(); pieces > 0; --pieces) {
+    std::optional<std::string> piece = lane.queue.take();
+    DN_CHECK(piece.has_value(), "only turns take pieces");
+    lock.unlock();
+    const std::size_t written = lane.log.append(*piece, now);
+    lock.lock();
+    lane.stats.failing = written < piece->size();
+    lane.queue.give_back(*std::move(piece), written);
+    if (!lane.stats.failing) continue;
+    lane.stats.last_error = lane.log.last_error();
+    lane.retry_at = now.monotonic + kRetryInterval;
+    return;
+  }
+}
+
+// True when a line was queued.
+bool LogStore::Core::summarise_drops(Lane& lane, const Now& now) {
+  const std::scoped_lock lock(mutex);
+  if (lane.stats.failing || config.stats.failing || !lane.queue.summary_due()) return false;
+  const LineQueue::Dropped& dropped = lane.queue.dropped();
+  push_own_line(now.wall,
+                fmt::format("{} {} log lines were dropped between {} and {}: {}", dropped.lines,
+                            to_text(lane.stream), records::format_time(dropped.first),
+                            records::format_time(dropped.last), lane.drop_cause));
+  lane.queue.forget_dropped();
+  return true;
+}
+
+void LogStore::Core::push_own_line(WallTime now, std::string_view reason) {
+  records::ConfigRecord record;
+  record.time = now;
+  record.cat = "self";
+  record.outcome = "warning";
+  record.reason = reason;
+  std::string line;
+  records::append_json_line(line, record, settings.instance);
+  if (config.queue.has_room(line.size())) {
+    config.queue.push(line);
+  } else {
+    drop(config, line);
+  }
+}
+
+void LogStore::Core::drop(Lane& lane, std::string_view lines) {
+  lane.queue.drop(lines, settings.clock().wall);
+  lane.stats.dropped_lines += count_lines(lines);
+  lane.drop_cause = lane.stats.failing ? lane.stats.last_error : "the disk was too slow";
+}
+
+void LogStore::Core::close() {
+  std::unique_lock lock(mutex);
+  if (closing) return;
+  closing = true;
+  lock.unlock();
+  wake_writer.notify_all();
+  if (writer.joinable()) writer.join();
+  turn();  // the last one, and nobody else takes any
+  lock.lock();
+  for (const Stream stream : kStreams) {
+    Lane& ending = lane(stream);
+    ending.stats.dropped_lines += ending.queue.drop_all();
+    ending.log.close();
+    ending.stats.written = ending.log.counters();
+  }
+}
+
+Result<std::unique_ptr<LogStore>> LogStore::open_without_thread_for_test(
+    LogStoreSettings settings) {
+  DN_CHECK(settings.clock && settings.calls != nullptr, "the wiring gives a clock and the calls");
+  auto core = std::make_unique<Core>(std::move(settings));
+  if (auto opened = core->open(); !opened) return tl::unexpected(opened.error());
+  return std::unique_ptr<LogStore>(new LogStore(std::move(core)));
+}
+
+Result<std::unique_ptr<LogStore>> LogStore::open(LogStoreSettings settings) {
+  auto store = open_without_thread_for_test(std::move(settings));
+  if (store) {
+    Core* core = (*store)->core_.get();
+    core->writer = std::thread([core] { core->run(); });
+  }
+  return store;
+}
+
+LogStore::LogStore(std::unique_ptr<Core> core) : core_(std::move(core)) {}
+
+LogStore::~LogStore() {
+  close();
+}
+
+void LogStore::post(Stream stream, std::string_view lines) {
+  if (lines.empty()) return;
+  DN_CHECK(lines.ends_with('\n'), "blocks hold whole lines");
+  std::unique_lock lock(core_->mutex);
+  Core::Lane& lane = core_->lane(stream);
+  if (core_->closing || !lane.queue.has_room(lines.size())) return core_->drop(lane, lines);
+  const bool was_empty = lane.queue.pieces() == 0;
+  lane.queue.push(lines);
+  lock.unlock();
+  if (was_empty) core_->wake_writer.notify_one();
+}
+
+void LogStore::flush() {
+  std::unique_lock lock(core_->mutex);
+  const std::uint64_t ticket = ++core_->flushes_wanted;
+  core_->wake_writer.notify_one();
+  core_->turn_done.wait(lock, [&] { return core_->flushes_done >= ticket || core_->closing; });
+}
+
+void LogStore::close() {
+  core_->close();
+}
+
+StreamStats LogStore::stats(Stream stream) const {
+  const std::scoped_lock lock(core_->mutex);
+  const Core::Lane& lane = core_->lane(stream);
+  StreamStats stats = lane.stats;
+  stats.queued_bytes = lane.queue.bytes();
+  return stats;
+}
+
+void LogStore::turn_for_test() {
+  core_->turn();
+}
+
+}  // namespace dn::store

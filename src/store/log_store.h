@@ -1,0 +1,88 @@
+// LogStore: takes finished log lines from the packet loops and gets them to disk.
+//
+// Theory of operation
+//
+// Two streams, `flow/` and `config/`, each a SegmentedLog with a queue of its own, so that a flood
+// of flow lines never costs an audit line. Producers hand over blocks of whole lines; post() copies
+// them under a mutex that is never held across a system call, so a packet loop never waits for the
+// disk. One writer thread takes the queued lines as large pieces and appends them as soon as there
+// are any: a line is on disk well within a second.
+//
+// When the disk refuses (full, read-only, gone) the lines stay in the queue and the writer asks
+// again every second. When the queue is full, whether from a slow disk or a refusing one, further
+// blocks are dropped as a whole and their lines counted. Once there is room again one `self`
+// `warning` on the config stream says how many lines were lost, between which times, and why.
+// Decisions never depend on the log. close() writes what is queued if the disk takes it.
+//
+// The clock is an argument: it stamps the store's own lines, dates segments and paces the retries.
+// Covered by log_store_test.cc; the files themselves by segmented_log_test.cc.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/limits.h"
+#include "base/result.h"
+#include "base/time.h"
+#include "store/file_calls.h"
+#include "store/segmented_log.h"
+
+namespace dn::store {
+
+enum class Stream : std::uint8_t { Flow, Config };
+inline constexpr std::array kStreams = {Stream::Flow, Stream::Config};
+std::string_view to_text(Stream stream);  // "flow", "config": also the name of the directory
+
+struct LogStoreSettings {
+  std::filesystem::path directory;                              // state_dir
+  std::string instance;                                         // for the store's own lines
+  SegmentLimits segments;                                       // of each stream
+  std::size_t queue_bytes_max = limits::kLogQueueBytesMax / 2;  // of each stream
+  std::function<Now()> clock;                                   // called by any thread
+  FileCalls* calls = &real_file_calls();                        // not owned
+};
+
+struct StreamStats {
+  SegmentCounters written;
+  std::uint64_t dropped_lines = 0;
+  std::size_t queued_bytes = 0;
+  bool failing = false;    // the last attempt to write failed; lines are waiting
+  std::string last_error;  // "" when there was none yet; stays after recovery
+};
+
+// post(), flush(), stats() may be called by any thread. The destructor closes.
+class LogStore {
+ public:
+  // Fails when a directory cannot be made or read, or another process writes there. A disk that
+  // takes no lines yet is no failure.
+  static Result<std::unique_ptr<LogStore>> open(LogStoreSettings settings);
+  // Without the writer thread: turns are taken by turn_for_test().
+  static Result<std::unique_ptr<LogStore>> open_without_thread_for_test(LogStoreSettings settings);
+  ~LogStore();
+
+  // Queues whole lines, each with its '\n'. Never waits for the disk; drops and counts when full.
+  void post(Stream stream, std::string_view lines);
+
+  // Returns when every line posted before was written, or the disk has refused it once more.
+  void flush();
+
+  // Writes what is queued, counts what cannot be written as dropped, ends the thread. Later posts
+  // are dropped and counted.
+  void close();
+
+  StreamStats stats(Stream stream) const;
+
+  void turn_for_test();
+
+ private:
+  struct Core;
+  explicit LogStore(std::unique_ptr<Core> core);
+  std::unique_ptr<Core> core_;
+};
+
+}  // namespace dn::store

@@ -1,0 +1,297 @@
+#include "store/segmented_log.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <cstring>
+#include <system_error>
+#include <utility>
+
+#include "base/check.h"
+
+namespace dn::store {
+namespace {
+
+constexpr std::string_view kSuffix = ".jsonl";
+constexpr std::size_t kTimeBytes = 20;  // 20261122T031500.123Z
+constexpr std::size_t kNumberDigitsMin = 6;
+constexpr std::size_t kNumberDigitsMax = 18;
+
+template <class Number>
+bool read_number(std::string_view text, Number& number) {
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  return error == std::errc() && end == text.data() + text.size();
+}
+
+}  // namespace
+
+std::string format_segment_name(SegmentName name) {
+  const auto day = std::chrono::floor<std::chrono::days>(name.begun);
+  const std::chrono::year_month_day date{day};
+  const std::chrono::hh_mm_ss time{name.begun - day};
+  return fmt::format("{:04}{:02}{:02}T{:02}{:02}{:02}.{:03}Z-{:06}{}",
+                     static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
+                     static_cast<unsigned>(date.day()), time.hours().count(),
+                     time.minutes().count(), time.seconds().count(), time.subseconds().count(),
+                     name.number, kSuffix);
+}
+
+std::optional<SegmentName> parse_segment_name(std::string_view text) {
+  std::string_view name = text;
+  if (!name.ends_with(kSuffix)) return {};
+  name.remove_suffix(kSuffix.size());
+  if (name.size() < kTimeBytes + 1 + kNumberDigitsMin ||
+      name.size() > kTimeBytes + 1 + kNumberDigitsMax) {
+    return {};
+  }
+  int year = 0;
+  unsigned month = 0, day = 0, hour = 0, minute = 0, second = 0, ms = 0;
+  SegmentName parsed;
+  const bool numbers =
+      read_number(name.substr(0, 4), year) && read_number(name.substr(4, 2), month) &&
+      read_number(name.substr(6, 2), day) && read_number(name.substr(9, 2), hour) &&
+      read_number(name.substr(11, 2), minute) && read_number(name.substr(13, 2), second) &&
+      read_number(name.substr(16, 3), ms) && read_number(name.substr(21), parsed.number);
+  const std::chrono::year_month_day date{std::chrono::year{year}, std::chrono::month{month},
+                                         std::chrono::day{day}};
+  if (!numbers || year < 0 || !date.ok()) return {};
+  parsed.begun = std::chrono::sys_days{date} + std::chrono::hours(hour) +
+                 std::chrono::minutes(minute) + std::chrono::seconds(second) +
+                 std::chrono::milliseconds(ms);
+  // Separators, signs and leading zeros: only what we would write ourselves is ours.
+  if (format_segment_name(parsed) != text) return {};
+  return parsed;
+}
+
+SegmentedLog::SegmentedLog(std::filesystem::path directory, SegmentLimits limits, FileCalls& calls)
+    : directory_(std::move(directory)),
+      limits_(limits),
+      calls_(calls) {}
+
+SegmentedLog::~SegmentedLog() {
+  close();
+  if (lock_ >= 0) ::close(lock_);
+}
+
+Result<void> SegmentedLog::open() {
+  std::error_code error;
+  std::filesystem::create_directories(directory_, error);
+  if (error) {
+    return fail(fmt::format("cannot create the log directory {}: {}", directory_.string(),
+                            error.message()));
+  }
+  if (auto locked = lock_directory(); !locked) return locked;
+  if (auto listed = list_segments(); !listed) return listed;
+  continue_newest();
+  return {};
+}
+
+// Two writers would mix their lines and delete each other's segments.
+Result<void> SegmentedLog::lock_directory() {
+  lock_ = ::open(directory_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (lock_ >= 0 && ::flock(lock_, LOCK_EX | LOCK_NB) == 0) return {};
+  if (errno == EWOULDBLOCK) {
+    return fail(
+        fmt::format("another process writes the log in {}: stop it, or set another "
+                    "state_dir",
+                    directory_.string()));
+  }
+  count("lock");
+  return fail(last_error_);
+}
+
+Result<void> SegmentedLog::list_segments() {
+  std::error_code error;
+  for (auto entry = std::filesystem::directory_iterator(directory_, error);
+       !error && entry != std::filesystem::directory_iterator(); entry.increment(error)) {
+    const auto name = parse_segment_name(entry->path().filename().string());
+    if (!name) continue;
+    std::error_code ignored;
+    if (!entry->is_regular_file(ignored)) continue;
+    const std::uint64_t bytes = entry->file_size(ignored);
+    segments_.push_back({*name, ignored ? 0 : bytes});
+  }
+  if (error) {
+    return fail(
+        fmt::format("cannot read the log directory {}: {}", directory_.string(), error.message()));
+  }
+  std::ranges::sort(segments_, {}, [](const Segment& segment) {
+    return std::pair(segment.name.number, segment.name.begun);
+  });
+  counters_.segments = segments_.size();
+  for (const Segment& segment : segments_) counters_.disk_bytes += segment.bytes;
+  return {};
+}
+
+void SegmentedLog::continue_newest() {
+  if (segments_.empty()) return;
+  file_ = calls_.open(path_of(segments_.back()), O_RDWR | O_APPEND);
+  if (file_ < 0) return count("open");
+  if (!cut_torn_line(segments_.back())) give_up_segment();
+}
+
+// Everything behind the last '\n' of the open segment is the torn rest of a line.
+bool SegmentedLog::cut_torn_line(Segment& segment) {
+  std::uint64_t end = segment.bytes;
+  std::array<char, 65536> block{};
+  std::uint64_t keep = 0;
+  while (end > 0 && keep == 0) {
+    const std::uint64_t size = std::min<std::uint64_t>(end, block.size());
+    const ssize_t got = ::pread(file_, block.data(), size, static_cast<off_t>(end - size));
+    if (got != static_cast<ssize_t>(size)) {
+      count("read");
+      return false;
+    }
+    const std::size_t newline = std::string_view(block.data(), size).rfind('\n');
+    if (newline != std::string_view::npos) keep = end - size + newline + 1;
+    end -= size;
+  }
+  if (keep == segment.bytes) return true;
+  if (calls_.truncate(file_, static_cast<off_t>(keep)) != 0) {
+    count("truncate");
+    return false;
+  }
+  counters_.torn_bytes += segment.bytes - keep;
+  counters_.disk_bytes -= segment.bytes - keep;
+  segment.bytes = keep;
+  return true;
+}
+
+std::size_t SegmentedLog::append(std::string_view lines, const Now& now) {
+  DN_CHECK(lines.empty() || lines.ends_with('\n'), "only whole lines are appended");
+  std::size_t done = 0;
+  while (done < lines.size()) {
+    if (!make_room_for_line(now)) return done;
+    const std::string_view part = fitting_lines(lines.substr(done));
+    if (part.empty()) {
+      // The next line does not fit: close this segment, the next round begins another.
+      close();
+      continue;
+    }
+    const std::size_t written = write_lines(part);
+    done += written;
+    if (written < part.size()) return done;
+  }
+  return done;
+}
+
+// Afterwards a segment is open that still exists and is not too old.
+bool SegmentedLog::make_room_for_line(const Now& now) {
+  if (file_ >= 0) {
+    struct stat status = {};
+    if (::fstat(file_, &status) != 0 || status.st_nlink == 0) {
+      last_error_ = fmt::format("{} was deleted while it was open", path_of(segments_.back()));
+      ++counters_.failures;
+      give_up_segment();
+    }
+  }
+  if (file_ >= 0 && now.wall - segments_.back().name.begun >= limits_.segment_age) close();
+  if (file_ >= 0) return true;
+  if (!begin_segment(now.wall)) return false;
+  delete_expired(now);
+  return true;
+}
+
+bool SegmentedLog::begin_segment(WallTime now) {
+  std::error_code error;
+  std::filesystem::create_directories(directory_, error);  // open() reports what this cannot do
+  SegmentName name{now, segments_.empty() ? 1 : segments_.back().name.number + 1};
+  file_ = calls_.open(path_of({name}), O_RDWR | O_APPEND | O_CREAT | O_EXCL);
+  if (file_ < 0) {
+    count("create a segment in");
+    return false;
+  }
+  segments_.push_back({name});
+  counters_.segments = segments_.size();
+  return true;
+}
+
+// The longest front of whole lines that the open segment has room for; at least one line when it
+// is empty.
+std::string_view SegmentedLog::fitting_lines(std::string_view lines) const {
+  const std::uint64_t bytes = segments_.back().bytes;
+  const std::uint64_t room = limits_.segment_bytes > bytes ? limits_.segment_bytes - bytes : 0;
+  if (lines.size() <= room) return lines;
+  const std::size_t end = lines.substr(0, room).rfind('\n');
+  if (end != std::string_view::npos) return lines.substr(0, end + 1);
+  return bytes > 0 ? std::string_view() : lines.substr(0, lines.find('\n') + 1);
+}
+
+std::size_t SegmentedLog::write_lines(std::string_view lines) {
+  std::size_t done = 0;
+  while (done < lines.size()) {
+    const ssize_t written = calls_.write(file_, lines.substr(done));
+    if (written > 0) {
+      done += static_cast<std::size_t>(written);
+    } else if (written == 0 || errno != EINTR) {
+      count("write to");
+      break;
+    }
+  }
+  const std::size_t newline = lines.substr(0, done).rfind('\n');
+  const std::size_t whole = newline == std::string_view::npos ? 0 : newline + 1;
+  Segment& segment = segments_.back();
+  segment.bytes += whole;
+  counters_.bytes += whole;
+  counters_.disk_bytes += whole;
+  counters_.lines += static_cast<std::uint64_t>(std::ranges::count(lines.substr(0, whole), '\n'));
+  if (whole < done && calls_.truncate(file_, static_cast<off_t>(segment.bytes)) != 0) {
+    count("cut a torn line off");
+    give_up_segment();
+  }
+  return whole;
+}
+
+void SegmentedLog::tidy(const Now& now) {
+  if (file_ >= 0 && now.wall - segments_.back().name.begun >= limits_.segment_age) close();
+  delete_expired(now);
+}
+
+void SegmentedLog::delete_expired(const Now& now) {
+  const auto expired = [&] {
+    if (counters_.disk_bytes > limits_.keep_bytes) return true;
+    // The oldest segment ends where the next one begins.
+    const WallTime end = std::max(segments_[0].name.begun, segments_[1].name.begun);
+    return now.wall_trusted && now.wall - end > limits_.keep_age;
+  };
+  while (segments_.size() > 1 && expired()) {
+    const Segment& oldest = segments_.front();
+    if (::unlink(path_of(oldest).c_str()) != 0 && errno != ENOENT) return count("delete");
+    counters_.disk_bytes -= oldest.bytes;
+    ++counters_.segments_deleted;
+    segments_.pop_front();
+    counters_.segments = segments_.size();
+  }
+}
+
+void SegmentedLog::close() {
+  if (file_ < 0) return;
+  if (::fdatasync(file_) != 0) count("sync");
+  give_up_segment();
+}
+
+void SegmentedLog::give_up_segment() {
+  if (file_ >= 0) ::close(file_);
+  file_ = -1;
+}
+
+// Remembers errno of the call that just failed.
+void SegmentedLog::count(std::string_view what) {
+  const int error = errno;
+  ++counters_.failures;
+  last_error_ = fmt::format("cannot {} {}: {}", what, directory_.string(),
+                            std::generic_category().message(error));
+}
+
+std::string SegmentedLog::path_of(const Segment& segment) const {
+  return (directory_ / format_segment_name(segment.name)).string();
+}
+
+}  // namespace dn::store
