@@ -19,7 +19,7 @@ std::int32_t offset_from_isn(std::uint32_t at, std::uint32_t isn_low) {
 }
 
 bool starts_elsewhere(const Flow& flow, std::uint32_t mark) {
-  return state_of(mark) == FlowMark::Undecided &&
+  return state_of(mark) == FlowMark::Opening &&
          payload_of(mark) != ((flow.client_start - 1U) & kIsnMask);
 }
 
@@ -72,7 +72,7 @@ void Engine::on_unjudgeable(const Packet& packet, Call& call) {
 
 void Engine::on_tcp(const Packet& packet, const Segment& segment, Call& call) {
   if (segment.has(wire::kTcpSyn)) {
-    if (packet.from_inside && !segment.has(wire::kTcpAck)) on_syn(segment, call);
+    if (packet.from_inside && !segment.has(wire::kTcpAck)) on_syn(packet, segment, call);
     return;  // a SYN-ACK with payload or odd lengths is ignored
   }
   if (state_of(packet.mark) == FlowMark::Lost) {
@@ -97,8 +97,19 @@ void Engine::on_tcp(const Packet& packet, const Segment& segment, Call& call) {
   }
 }
 
-// The kernel rules queue a SYN only when it carries payload or goes to a special destination.
-void Engine::on_syn(const Segment& segment, Call& call) {
+// The kernel rules queue a SYN when it carries payload, goes to a special destination, or comes
+// again on a connection that has one. A repetition has the same number; another one would make the
+// server and us disagree about where the stream starts.
+void Engine::on_syn(const Packet& packet, const Segment& segment, Call& call) {
+  if (state_of(packet.mark) == FlowMark::Opening && segment.payload.empty() &&
+      find_special(segment.dst) == nullptr) {
+    if (payload_of(packet.mark) == (segment.seq & kIsnMask)) {
+      pass(call);
+    } else {
+      ++counters_.ignored;
+    }
+    return;
+  }
   wire::PacketSummary summary;
   summary.protocol = 6;
   summary.src = segment.src;
@@ -144,14 +155,15 @@ std::uint32_t Engine::find_or_open(const Packet& packet, const Segment& segment,
   }
   if (index != kNoFlow) return index;
   if (segment.payload.empty()) {
-    if (state_of(packet.mark) != FlowMark::Owned) pass(call);
-    return kNoFlow;
+    const FlowMark state = state_of(packet.mark);
+    if (state != FlowMark::Owned && state != FlowMark::Revoked) pass(call);
+    if (state != FlowMark::Revoked) return kNoFlow;
   }
   index = flows_.insert(key);
   Flow& flow = flows_.at(index);
   flow.deadline = call.now.monotonic + limits::kHelloDeadline;
   const std::uint32_t at = packet.from_inside ? segment.seq : segment.ack;
-  if (state_of(packet.mark) == FlowMark::Undecided) {
+  if (state_of(packet.mark) == FlowMark::Opening) {
     flow.client_start =
         at - static_cast<std::uint32_t>(offset_from_isn(at, payload_of(packet.mark)));
     arm(index);
@@ -164,6 +176,11 @@ std::uint32_t Engine::find_or_open(const Packet& packet, const Segment& segment,
   flow.server_start = packet.from_inside ? segment.ack : segment.seq;
   flow.server_start_known = true;
   flow.tcp.client_ack = flow.server_start;
+  if (state_of(packet.mark) == FlowMark::Revoked) {
+    // Its lines were written when it was allowed; the config log tells of the removal.
+    refuse(index, Side::Client, Reason::None, {}, call);
+    return kNoFlow;
+  }
   ++counters_.state_lost;
   refuse(index, packet.from_inside ? Side::Client : Side::Server, Reason::StateLost, {}, call);
   return kNoFlow;

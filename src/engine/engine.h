@@ -95,7 +95,7 @@ class Engine {
   // engine.cc: packets and flows
   void on_tcp(const Packet& packet, const Segment& segment, Call& call);
   void on_unjudgeable(const Packet& packet, Call& call);
-  void on_syn(const Segment& segment, Call& call);
+  void on_syn(const Packet& packet, const Segment& segment, Call& call);
   void on_lost(const Packet& packet, const Segment& segment, Call& call);
   std::uint32_t find_or_open(const Packet& packet, const Segment& segment, Call& call);
   void close(std::uint32_t index);

@@ -6,12 +6,14 @@
 //   +---------------------------------+---+--------+
 //
 // The conntrack mark is the state of a connection; it survives the daemon. While a connection is
-// undecided, its upper bits hold the low 27 bits of the client's initial sequence number, written
-// by the kernel rule that sees the SYN: so the engine knows where the stream starts without having
-// to see the SYN. Afterwards they hold the grant id of the rule that allowed it. A packet mark is a
-// verdict. Q ("queued") is set on packets headed for the queue; every verdict replaces the whole
-// mark, and a packet that still carries Q behind the queue's place is dropped: a lost queue rule
-// does not open the gate.
+// opening, its upper bits hold the low 27 bits of the client's initial sequence number, written by
+// the kernel rule that sees the first SYN: so the engine knows where the stream starts without
+// having to see the SYN. Only the first SYN writes them: a later one with another number would move
+// the start, and with it what the engine takes for the hello. Afterwards they hold the grant id of
+// the rule that allowed the connection.
+// A packet mark is a verdict. Q ("queued") is set on packets headed for the queue; every verdict
+// replaces the whole mark, and a packet that still carries Q behind the queue's place is dropped: a
+// lost queue rule does not open the gate.
 #pragma once
 
 #include <cstdint>
@@ -19,13 +21,16 @@
 namespace dn::engine {
 
 enum class FlowMark : std::uint32_t {
-  Undecided = 0,
+  None = 0,        // no SYN was seen: the connection is older than the rules
   Allowed = 1,     // conntrack: the kernel forwards without asking
   Refused = 2,     // conntrack: no packet passes any more
   ClientGood = 3,  // conntrack: client side judged good, server side pending
   Owned = 4,       // conntrack: as ClientGood, and acknowledgements are queued too
   PassOnce = 5,    // packet only: forward this packet, leave the conntrack mark alone
-  Lost = 6,        // packet only, set by the kernel rules together with Q: TCP without conntrack entry
+  Lost = 6,        // packet only, set by the kernel rules with Q: TCP without conntrack entry
+  Revoked = 7,     // conntrack: was allowed, its rule is gone; every packet is queued, and the next
+                   // one tells both ends
+  Opening = 8,     // conntrack: undecided; the upper bits hold the ISN
 };
 
 inline constexpr std::uint32_t kStateMask = 0xf;
