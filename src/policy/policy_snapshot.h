@@ -2,16 +2,16 @@
 //
 // Built off the packet path by compile_policy(), published by swapping one shared pointer, read by
 // any number of threads. Clients with the same set of groups share one ClientPolicy. Look-up cost
-// does not grow with the number of rules or clients: exact names in a hash table, patterns in a
-// structure ordered by reversed labels, ports as ranges of the matched entry only.
-// Views returned from here live as long as the snapshot. Covered by policy_snapshot_test.cc.
+// does not grow with the number of rules or clients: exact names and addresses in a hash table,
+// patterns in a structure of their own (pattern_set.h), ports as ranges of the matched entry only.
+// Where several rules allow a connection, the one of the smallest gid is named; exact names come
+// before patterns, and longer literal tails of patterns before shorter ones.
+// Views returned from here live as long as the snapshot. Covered by compile_test.cc.
 #pragma once
 
 #include <cstdint>
 #include <memory>
 #include <optional>
-#include <span>
-#include <string>
 #include <string_view>
 #include <vector>
 
@@ -19,20 +19,17 @@
 #include "base/domain_name.h"
 #include "base/protocol.h"
 #include "base/time.h"
+#include "policy/findings.h"
+#include "policy/grant.h"
+#include "policy/name_list.h"
 #include "policy/policy_input.h"
 #include "policy/public_suffixes.h"
 
 namespace dn::policy {
 
-// Names the rule that allowed a connection: a 27-bit hash of group, protocol and member. It is kept
-// in the conntrack mark, so that a removed rule finds its connections without memory per flow, and
-// it means the same after a restart. Never 0.
-using GrantId = std::uint32_t;
-inline constexpr unsigned kGrantBits = 27;
-
 struct RuleRef {
   std::string_view gid;
-  std::string_view addr;  // the member as the rule has it: a name, a pattern, an address
+  std::string_view addr;  // the member in its compared form: a name, a pattern, an address
   GrantId grant = 0;
 };
 
@@ -71,37 +68,16 @@ class PolicySnapshot {
   virtual FlowLogVerbosity verbosity() const = 0;
   // All exact names of tls and ssh rules that some client has, sorted, unique: to be looked up
   // ahead of need.
-  virtual std::span<const DomainName> exact_names() const = 0;
-};
-
-// A line of the config log in the making (product.md section 6). Equal findings are the same fact.
-struct Finding {
-  enum class Category : std::uint8_t { Addr, WildcardAddr, Client, SeeThru, Self };
-  enum class Outcome : std::uint8_t { Accepted, Removed, Rejected, Warning };
-  Category category = Category::Addr;
-  Outcome outcome = Outcome::Accepted;
-  std::optional<Ipv4Prefix> client;  // a /32 is written as `client`, else as `subnet`
-  std::string gid;
-  std::string addr;
-  std::string proto;      // "tls", "ssh"; empty where it does not apply
-  std::string thru_date;  // ISO date
-  std::string reason;     // what is wrong and what to write instead
-  std::string where;      // not part of equality
-  bool operator==(const Finding& other) const;
+  virtual NameList exact_names() const = 0;
 };
 
 struct CompiledPolicy {
   std::shared_ptr<const PolicySnapshot> snapshot;
-  std::vector<Finding> findings;  // in the order of the input
+  Findings findings;
 };
 
 // Never fails: what is wrong becomes a finding, and costs its neighbours nothing. `today` decides
 // whether a see-thru date is past (a warning).
 CompiledPolicy compile_policy(PolicyInput input, const PublicSuffixes& suffixes, Date today);
-
-// The config log lines that lead from one set of findings to the next: new ones as they are, gone
-// ones with outcome Removed (a gone rejection or warning too: the problem went).
-std::vector<Finding> diff_findings(const std::vector<Finding>& before,
-                                   const std::vector<Finding>& after);
 
 }  // namespace dn::policy

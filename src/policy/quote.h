@@ -1,0 +1,17 @@
+// quote(): a piece of a rule as it appears in a message.
+//
+// Rules come from whoever may edit them: the text is cut to a length that keeps a message readable,
+// and bytes that could disturb a terminal are written as \xNN. Covered by annotation_test.cc.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace dn::policy {
+
+std::string quote(std::string_view text);
+
+// At most `bytes_max` bytes from the front, never ending inside a UTF-8 sequence.
+std::string_view cut_text(std::string_view text, std::size_t bytes_max);
+
+}  // namespace dn::policy
