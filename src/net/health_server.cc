@@ -21,6 +21,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr int kAcceptsPerTurn = 64;
+constexpr int kBacklog = 2 * kHealthConnectionsMax;
 constexpr auto kPauseWithoutDescriptors = std::chrono::milliseconds(100);
 
 std::string format_answer(std::string_view status, std::string_view word,
@@ -148,7 +149,7 @@ Result<std::unique_ptr<HealthServer>> HealthServer::start(HealthSettings setting
   address.sin_port = htons(settings.port);
   auto* const generic = reinterpret_cast<sockaddr*>(&address);
   socklen_t size = sizeof address;
-  if (::bind(listener.get(), generic, size) != 0 || ::listen(listener.get(), 128) != 0) {
+  if (::bind(listener.get(), generic, size) != 0 || ::listen(listener.get(), kBacklog) != 0) {
     return fail_with_errno("cannot listen on tcp/" + std::to_string(settings.port) +
                            ", set another health_port");
   }

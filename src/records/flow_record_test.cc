@@ -4,9 +4,11 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <fstream>
 #include <limits>
 #include <new>
 #include <random>
+#include <span>
 #include <string>
 
 #include "records/json_text.h"
@@ -263,6 +265,26 @@ TEST(FlowRecord, IsAlwaysOneValidLineWhateverTheBytes) {
     ASSERT_TRUE(read_json_line(line).has_value()) << ::testing::PrintToString(line);
     ASSERT_EQ(std::ranges::count(line, '\n'), 1);
   }
+}
+
+// The examples of the reference page are lines that the gateway could have written.
+TEST(LogsPage, ShowsOnlyLinesWithFieldsOfTheTables) {
+  std::ifstream page(DN_SOURCE_DIR "/docs/logs.md");
+  int examples = 0;
+  for (std::string line; std::getline(page, line);) {
+    if (!line.starts_with('{')) continue;
+    ++examples;
+    const auto fields = read_json_line(line + "\n");
+    ASSERT_TRUE(fields.has_value()) << line;
+    const std::span<const FieldRow> table =
+        value_of(*fields, "dhost") ? std::span<const FieldRow>(kFlowFields) : kConfigFields;
+    auto row = table.begin();
+    for (const auto& field : *fields) {
+      row = std::find_if(row, table.end(), [&](const FieldRow& r) { return r.name == field.name; });
+      ASSERT_NE(row, table.end()) << field.name << " is unknown or out of order: " << line;
+    }
+  }
+  EXPECT_GE(examples, 2);
 }
 
 TEST(FlowRecord, AllocatesNothingOnceTheBufferHasGrown) {

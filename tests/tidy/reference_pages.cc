@@ -1,0 +1,62 @@
+// Prints the parts of the reference pages that are made from tables of the code.
+//
+// Each part follows a line "@@ NAME"; scripts/generate-docs puts it between the marks of that name
+// in docs/, and compares in the tests. A new part needs a table, a function here, and the two marks
+// in a page.
+#include <cstdio>
+#include <initializer_list>
+#include <span>
+#include <string_view>
+
+#include "base/limits.h"
+#include "base/reason.h"
+#include "records/record_fields.h"
+
+namespace {
+
+static_assert(dn::limits::kLogFieldBytesMax == 1024, "docs/logs.md says so");
+static_assert(dn::limits::kLogQueueBytesMax / 2 == 32UL << 20U, "docs/logs.md says so");
+
+void print(std::string_view text) {
+  std::fwrite(text.data(), 1, text.size(), stdout);
+}
+
+void print_row(std::initializer_list<std::string_view> cells) {
+  for (const std::string_view cell : cells) {
+    print("| ");
+    print(cell);
+    print(" ");
+  }
+  print("|\n");
+}
+
+void print_fields(std::string_view name, std::span<const dn::records::FieldRow> fields) {
+  print("@@ ");
+  print(name);
+  print("\n| field | type | present | meaning |\n|---|---|---|---|\n");
+  for (const auto& row : fields) {
+    print("| `");
+    print(row.name);
+    print("` ");
+    print_row({to_text(row.type), row.when, row.meaning});
+  }
+}
+
+void print_reasons() {
+  print("@@ reasons\n| reason | meaning | integrity |\n|---|---|---|\n");
+  for (const auto& row : dn::kReasons) {
+    if (row.slug.empty()) continue;
+    print("| `");
+    print(row.slug);
+    print("` ");
+    print_row({row.sentence, row.integrity ? "yes" : ""});
+  }
+}
+
+}  // namespace
+
+int main() {
+  print_fields("flow fields", dn::records::kFlowFields);
+  print_fields("config fields", dn::records::kConfigFields);
+  print_reasons();
+}
