@@ -11,6 +11,7 @@ from kit import hello, zone as z
 from kit.lab import Lab
 from kit.netns import existing_namespaces
 from kit.rawtcp import MD5_OPTION, RawConnection, ip_packet, raw_sender
+from kit.talk import talk
 
 
 @pytest.fixture(scope="module")
@@ -143,3 +144,43 @@ def test_a_killed_laboratory_is_swept_by_the_next(tmp_path):
         pass
     assert not [n for n in existing_namespaces() if n.startswith(prefix)]
     assert not list(Path("/tmp").glob(prefix + "-*"))
+
+
+def test_a_server_may_take_payload_on_a_syn(open_lab, truth):
+    """So that the gateway's refusal of it means something."""
+    open_lab.net.sysctl(net__ipv4__tcp_fastopen=0x602)
+    server = truth(z.TRUTH_OTHER)
+    server.listener.setsockopt(socket.IPPROTO_TCP, 23, 64)
+    try:
+        RawConnection(open_lab, z.TRUTH_OTHER, syn_data=b"early")
+        assert server.wait_received(5) and server.received == b"early"
+    finally:
+        open_lab.net.sysctl(net__ipv4__tcp_fastopen=1)
+
+
+@pytest.mark.parametrize("urgent, want", [(0, b"abcdef"), (3, b"abdef")])
+def test_a_server_reads_another_stream_when_a_byte_is_urgent(urgent, want, open_lab, truth):
+    server = truth()
+    c = RawConnection(open_lab, z.TRUTH)
+    c.send(0, b"abcdef", flags=56 if urgent else 24, urgent=urgent)
+    assert server.wait_received(len(want)) and server.received == want
+
+
+def test_a_second_version_of_a_queued_tail_depends_on_the_kernel(open_lab, truth):
+    """Why overlapping bytes that differ end a connection: nobody can know what the server reads."""
+    server = truth()
+    c = RawConnection(open_lab, z.TRUTH)
+    c.send(3, b"OLD")
+    c.send(3, b"NEW")
+    c.send(0, b"abc")
+    assert server.wait_received(6)
+    assert server.received in (b"abcOLD", b"abcNEW")
+
+
+@pytest.mark.parametrize("total, options", [(65536, {"mss": 524}), (600, {"size": 1}),
+                                            (600, {"size": 1, "nodelay": True})])
+def test_big_hellos_are_delivered_whole(total, options, open_lab, truth):
+    data = hello.padded(total, b"unlisted.test")
+    server = truth(reply=hello.answers_once(len(data), hello.first_flight))
+    assert len(talk(open_lab, data, enough=400, **options).received) >= 400
+    assert server.received == data

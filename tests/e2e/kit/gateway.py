@@ -149,15 +149,17 @@ class Gateway:
 
     _number = 0
 
-    def __init__(self, lab, config, state_dir=None, arguments=()):
+    def __init__(self, lab, config, arguments=(), tmpfs_kib=0):
         Gateway._number += 1
         self.lab = lab
         self.config = config
         self.arguments = arguments
+        self.tmpfs_kib = tmpfs_kib  # the state folder is a file system of this size
+        self.binary = binary()
         self.folder = lab.folder / f"gateway-{Gateway._number}"
         self.folder.mkdir()
-        self.state_dir = state_dir or self.folder / "state"
-        self.state_dir.mkdir(exist_ok=True)
+        self.state_dir = self.folder / "state"
+        self.state_dir.mkdir()
         self.path = self.folder / "discriminat.toml"
         self.output = self.folder / "output.log"
         self.flow = LogReader(self.state_dir / "flow")
@@ -180,8 +182,21 @@ class Gateway:
             raise RuntimeError(f"the gateway ended at once\n{self.output_text()}")
 
     def launch(self):
-        self.child = self.lab.gw.start(binary(), "run", "--config", self.path, *self.arguments,
-                                       log=self.output.relative_to(self.lab.folder))
+        command = [self.binary, "run", "--config", self.path, *self.arguments]
+        if self.tmpfs_kib:
+            # In the mount namespace that `ip netns exec` makes: gone with the process.
+            command = ["sh", "-c", f"mount -t tmpfs -o size={self.tmpfs_kib}k none "
+                       f"{self.state_dir} && exec \"$@\"", "sh", *command]
+        self.child = self.lab.gw.start(*command, log=self.output.relative_to(self.lab.folder))
+        for reader, name in ((self.flow, "flow"), (self.config_log, "config")):
+            reader.folder = self.state_path / name
+
+    @property
+    def state_path(self):
+        """The state folder as this process sees it."""
+        if self.tmpfs_kib and self.child:
+            return Path(f"/proc/{self.child.pid}/root{self.state_dir}")
+        return self.state_dir
 
     @property
     def alive(self):

@@ -132,10 +132,14 @@ class Lab:
         self.dns.update(entries)
         self.vpc_dns.update(entries)
 
-    def gateway(self, config=None, **options):
-        """A gateway that is ready: gateway.Gateway, started and healthy."""
+    def gateway(self, config=None, healthy=True, **options):
+        """A gateway.Gateway that is started and, unless told otherwise, healthy."""
         made = gateway.Gateway(self, config or gateway.default_config(), **options)
-        made.start()
+        try:
+            made.start(healthy)
+        except BaseException:
+            made.flush()
+            raise
         return made
 
     def plain_nat(self):

@@ -35,6 +35,7 @@ ZONE = {
     "target-of-alias.test": {"a": ["198.51.100.11"]},
     "truth.test": {"a": [TRUTH]},
     "truth-other.test": {"a": [TRUTH_OTHER]},
+    "wrong.test": {"a": [TRUTH]},
     "rotating.test": {"rotate": ROTATING, "per_answer": 1, "ttl": 1},
     "rebound.test": {"a": ["169.254.169.254"]},
     "private.test": {"a": ["10.0.1.11"]},
