@@ -96,12 +96,13 @@ bool is_registered_method(std::string_view method) {
   return std::ranges::find(kMethods, method) != kMethods.end();
 }
 
-// Takes one line that ends in CR LF; false when it ends in a bare LF.
+// Takes one line without its line end; false when that is a bare LF.
 bool take_line(std::string_view& rest, std::string_view& line) {
-  const std::size_t end = rest.find('\n');
-  if (end == npos || end == 0 || rest[end - 1] != '\r') return false;
-  line = rest.substr(0, end - 1);
-  rest.remove_prefix(end + 1);
+  const std::size_t end = std::min(rest.find('\n'), rest.size());
+  line = rest.substr(0, end);
+  rest.remove_prefix(std::min(end + 1, rest.size()));
+  if (!line.ends_with('\r')) return false;
+  line.remove_suffix(1);
   return true;
 }
 
@@ -225,27 +226,29 @@ void set_host(HttpRequest& request, std::string_view host) {
   request.host_name = DomainName::parse(host);
 }
 
-// `head` is all lines behind the request line, with the empty one. None when valid.
+// `head` is all lines behind the request line, with the empty one. None when valid. The fields are
+// read to the end in any case, so that the log can name the host of a refused request.
 Reason read_fields(std::string_view head, HttpRequest& request) {
   Fields fields;
-  for (std::size_t count = 0;; ++count) {
+  Reason first = Reason::None;
+  const auto note = [&first](Reason reason) { first = first == Reason::None ? reason : first; };
+  for (std::size_t count = 0; !head.empty(); ++count) {
     std::string_view line;
-    if (!take_line(head, line)) return Reason::HttpMalformed;
+    if (!take_line(head, line)) note(Reason::HttpMalformed);
     if (line.empty()) break;
-    if (count == limits::kHttpFieldsMax) return Reason::HttpTooLarge;
-    const Reason reason = read_field(line, request, fields);
-    if (fields.host) set_host(request, *fields.host);
-    if (reason != Reason::None) return reason;
+    if (count == limits::kHttpFieldsMax) note(Reason::HttpTooLarge);
+    note(read_field(line, request, fields));
   }
+  if (fields.host) set_host(request, *fields.host);
   Target target;
-  if (!read_target(request, target)) return Reason::HttpMalformed;
+  if (!read_target(request, target)) note(Reason::HttpMalformed);
   request.path = target.path;
   if (target.host) set_host(request, *target.host);  // RFC 9112 section 3.2.2: the target wins
-  if (!fields.host) return request.version == "1.0" ? Reason::None : Reason::HttpMalformed;
-  if (target.host &&
+  if (!fields.host && request.version != "1.0") note(Reason::HttpMalformed);
+  if (fields.host && target.host &&
       !equal_ignoring_case(without_final_dot(*target.host), without_final_dot(*fields.host)))
-    return Reason::HttpHostMismatch;
-  return Reason::None;
+    note(Reason::HttpHostMismatch);
+  return first;
 }
 
 // Bytes up to behind the empty line that ends the head, whatever its line ends; npos when there is
@@ -283,20 +286,21 @@ ParseResult<HttpRequest> parse_http_request(ByteSpan stream) {
   if (line_end == npos)
     return is_full ? Result::malformed(Reason::HttpTooLarge) : Result::need_more();
   Result result = read_request_line(first);
-  if (result.status != ParseStatus::Done) return result;
-  result.status = ParseStatus::Malformed;
-  result.reason = Reason::HttpMalformed;
-  if (line_end == first.size()) return result;  // a bare LF
+  if (result.status == ParseStatus::NotThis) return result;
+  Reason reason = result.reason;
+  if (reason == Reason::None && line_end == first.size())
+    reason = Reason::HttpMalformed;  // bare LF
 
   const std::size_t head_end = find_head_end(window);
-  if (head_end == npos && !is_full) return Result::need_more();
-  result.reason = Reason::HttpTooLarge;
-  if (head_end == npos) return result;
-  result.reason = read_fields(window.substr(line_end + 1, head_end - line_end - 1), result.value);
-  if (result.reason != Reason::None) return result;
-  result.status = ParseStatus::Done;
-  result.consumed = skipped + head_end;
-  return result;
+  if (head_end == npos && reason == Reason::None && !is_full) return Result::need_more();
+  if (head_end == npos && reason == Reason::None) reason = Reason::HttpTooLarge;
+  if (head_end != npos) {
+    const std::string_view head = window.substr(line_end + 1, head_end - line_end - 1);
+    const Reason in_fields = read_fields(head, result.value);
+    if (reason == Reason::None) reason = in_fields;
+  }
+  if (reason != Reason::None) return Result::malformed(reason, result.value);
+  return Result::done(result.value, skipped + head_end);
 }
 
 ParseResult<HttpResponse> parse_http_response(ByteSpan stream) {

@@ -43,19 +43,21 @@ Result read_banner(std::string_view text, std::size_t before, Side side) {
   std::string_view line = window.substr(0, end);
   // A CR is the line's end or nothing; as the last byte so far it may still become either.
   if (line.ends_with('\r')) line.remove_suffix(1);
-  if (!std::ranges::all_of(line, is_printable))
-    return Result::malformed(Reason::SshBannerMalformed);
-  if (end == std::string_view::npos) {
-    return text.size() < limits::kSshBannerBytesMax ? Result::need_more()
-                                                    : Result::malformed(Reason::SshBannerMalformed);
-  }
   const std::size_t dash = line.find('-', kPrefix.size());
-  if (dash == std::string_view::npos) return Result::malformed(Reason::SshBannerMalformed);
-  const std::string_view version = line.substr(kPrefix.size(), dash - kPrefix.size());
-  if (!is_version(version)) return Result::malformed(Reason::SshBannerMalformed);
-  const bool acceptable = version == "2.0" || (side == Side::Server && version == "1.99");
-  return Result::done({.version = version, .line = line, .acceptable = acceptable},
-                      before + end + 1);
+  const std::string_view version =
+      line.substr(kPrefix.size(), std::min(dash, line.size()) - kPrefix.size());
+  const bool has_version = dash != std::string_view::npos && is_version(version);
+  const SshBanner banner{
+      .version = has_version ? version : std::string_view(),
+      .line = line,
+      .acceptable = version == "2.0" || (side == Side::Server && version == "1.99")};
+  if (!std::ranges::all_of(line, is_printable))
+    return Result::malformed(Reason::SshBannerMalformed, banner);
+  if (end == std::string_view::npos && text.size() < limits::kSshBannerBytesMax)
+    return Result::need_more();
+  if (end == std::string_view::npos || !has_version)
+    return Result::malformed(Reason::SshBannerMalformed, banner);
+  return Result::done(banner, before + end + 1);
 }
 
 }  // namespace

@@ -139,7 +139,7 @@ Step skip_before_second_hello(ByteCursor& cursor) {
 // Where the first handshake message lies. `at` begins at its first record.
 struct Message {
   Step step;
-  std::size_t size = 0;   // with its four bytes of head
+  std::size_t size = 0;   // with its four bytes of head; 0: not complete
   std::size_t end = 0;    // bytes from `at` to the message's end
   std::size_t extra = 0;  // bytes of its last record behind it
   bool cut = false;       // it lies in more than one record
@@ -164,6 +164,7 @@ class MessageHead {
     return kGoOn;
   }
   bool complete() const { return count_ == kMessageHeadBytes; }
+  // Grows while the head is incomplete.
   std::size_t message_bytes() const { return kMessageHeadBytes + body_bytes_; }
 
  private:
@@ -171,7 +172,7 @@ class MessageHead {
   std::size_t body_bytes_ = 0;
 };
 
-Message find_message(ByteCursor at, const MessageRule& rule) {
+Message walk_records(ByteCursor at, const MessageRule& rule, bool& has_empty_record) {
   ByteCursor cursor = at;
   MessageHead message;
   std::size_t have = 0;
@@ -182,10 +183,9 @@ Message find_message(ByteCursor at, const MessageRule& rule) {
     if (head.step.status != ParseStatus::Done) return {.step = head.step};
     if (head.type != kHandshake) return {.step = broken(Reason::TlsUnexpectedRecord)};
     if (!head.has_length) return {.step = kNeedMore};
-    if (head.length == 0 || head.length > kFragmentBytesMax)
-      return {.step = broken(Reason::TlsHelloMalformed)};
-    // An incomplete head has met at most three records, so that the cap needs no other case.
-    if (message.complete() && records > limits::hello_records_max(message.message_bytes()))
+    if (head.length > kFragmentBytesMax) return {.step = broken(Reason::TlsHelloMalformed)};
+    if (head.length == 0) has_empty_record = true;
+    if (records > limits::hello_records_max(message.message_bytes()))
       return {.step = broken(Reason::TlsHelloMalformed)};
     cursor.take(kRecordHeadBytes);
     const std::size_t start = have;
@@ -203,6 +203,15 @@ Message find_message(ByteCursor at, const MessageRule& rule) {
     }
     if (fragment.size() < head.length) return {.step = kNeedMore};
   }
+}
+
+// An empty handshake record is forbidden (RFC 8446 section 5.1), but some servers read past it
+// (T10, T11): the message is refused, and still looked for so that the log can name it.
+Message find_message(ByteCursor at, const MessageRule& rule) {
+  bool has_empty_record = false;
+  Message message = walk_records(at, rule, has_empty_record);
+  if (has_empty_record) message.step = broken(Reason::TlsHelloMalformed);
+  return message;
 }
 
 // The body of a message that find_message() found complete.
@@ -258,10 +267,11 @@ class ExtensionReader {
   std::bitset<65536> seen_;
 };
 
-// Text that means an address to some reader: dotted numbers, or what only IPv6 is written with.
+// Text that means an address to some reader: numbers with or without dots, as old resolvers take
+// them, or what only IPv6 is written with.
 bool is_address_text(std::string_view text) {
   constexpr auto npos = std::string_view::npos;
-  if (text.find_first_not_of("0123456789.") == npos) return text.find('.') != npos;
+  if (text.find_first_not_of("0123456789.") == npos) return text.front() != '.';
   if (text.starts_with('[') && text.ends_with(']')) text = text.substr(1, text.size() - 2);
   return text.find_first_not_of("0123456789abcdefABCDEF:.") == npos &&
          std::ranges::count(text, ':') >= 2;
@@ -352,6 +362,10 @@ Reason read_client_extensions(ByteCursor block, ClientHello& hello) {
 Reason read_client_hello(ByteSpan body, ClientHello& hello) {
   ByteCursor cursor(body);
   const TlsVersion legacy_version = cursor.take_u16();
+  // Without supported_versions everything up to the legacy version is offered, and 1.3 cannot be
+  // negotiated whatever that field says (RFC 8446 section 4.2.1).
+  for (TlsVersion version = kSsl3; version <= std::min(legacy_version, kTls12); ++version)
+    offer(hello, version);
   cursor.take(32);
   const ByteCursor session = cursor.take_child_u8();
   const ByteCursor ciphers = cursor.take_child_u16();
@@ -359,10 +373,6 @@ Reason read_client_hello(ByteSpan body, ClientHello& hello) {
   if (cursor.failed() || legacy_version < kSsl3 || session.size() > 32 || ciphers.size() < 2 ||
       ciphers.size() % 2 != 0 || std::ranges::find(compression, 0) == compression.end())
     return Reason::TlsHelloMalformed;
-  // Without supported_versions everything up to the legacy version is offered, and 1.3 cannot be
-  // negotiated whatever that field says (RFC 8446 section 4.2.1).
-  for (TlsVersion version = kSsl3; version <= std::min(legacy_version, kTls12); ++version)
-    offer(hello, version);
   if (cursor.empty()) return Reason::None;
   const ByteCursor extensions = cursor.take_child_u16();
   if (!cursor.done()) return Reason::TlsHelloMalformed;
@@ -477,11 +487,12 @@ ParseResult<ClientHello> parse_client_hello(ByteSpan stream, HandshakeScratch& s
     if (step.status != ParseStatus::Done) return result_of<ClientHello>(step);
   }
   const Message message = find_message(cursor, {kClientHelloType, Reason::TlsHelloTooLarge});
-  if (message.step.status != ParseStatus::Done) return result_of<ClientHello>(message.step);
+  if (message.size == 0) return result_of<ClientHello>(message.step);
 
   Result result;
   result.status = ParseStatus::Malformed;
   result.reason = read_client_hello(message_body(cursor, message, scratch), result.value);
+  if (message.step.reason != Reason::None) result.reason = message.step.reason;
   if (result.reason != Reason::None) return result;
   // Servers take what follows in the record for a second hello or an error (T64): nothing may.
   result.reason = Reason::TlsHelloMalformed;
