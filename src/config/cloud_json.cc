@@ -312,8 +312,14 @@ std::string_view to_text(CloudDocument kind) {
 }
 
 bool looks_like_json(std::string_view text) {
-  const std::size_t start = text.find_first_not_of(" \t\r\n");
-  return start != std::string_view::npos && text[start] == '{';
+  constexpr std::string_view kBlanks = " \t\r\n";
+  const std::size_t start = text.find_first_not_of(kBlanks);
+  if (start == std::string_view::npos) return false;
+  if (text[start] == '[') {
+    const std::size_t next = text.find_first_not_of(kBlanks, start + 1);
+    return next != std::string_view::npos && text[next] == '{';
+  }
+  return text[start] == '{' || text.starts_with("PK\x03\x04");
 }
 
 Result<CloudGroups> parse_cloud_json(std::string_view text, std::string_view file_name) {

@@ -35,8 +35,8 @@ struct CloudGroups {
 // The error says what the text is instead, and which command prints a document that can be read.
 Result<CloudGroups> parse_cloud_json(std::string_view text, std::string_view file_name);
 
-// Whether a text is meant to be JSON at all (and not a configuration file): its first byte that is
-// not blank opens an object.
+// Whether a text is meant for parse_cloud_json() and not a configuration file: an object, a list of
+// objects, or a plan of Terraform that was not printed as JSON.
 bool looks_like_json(std::string_view text);
 
 }  // namespace dn::config

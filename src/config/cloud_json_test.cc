@@ -265,7 +265,10 @@ TEST(CloudJson, EveryTruncationIsRefused) {
 
 TEST(LooksLikeJson, TellsObjectsFromConfigurationFiles) {
   EXPECT_TRUE(looks_like_json(" \n{}"));
+  EXPECT_TRUE(looks_like_json("[\n {\"GroupId\": 1}]"));
+  EXPECT_TRUE(looks_like_json("PK\x03\x04"));
   EXPECT_FALSE(looks_like_json("[gateway]"));
+  EXPECT_FALSE(looks_like_json("["));
   EXPECT_FALSE(looks_like_json("# {"));
   EXPECT_FALSE(looks_like_json(""));
 }

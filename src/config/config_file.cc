@@ -418,6 +418,7 @@ void Reader::read_gateway(const Scope& scope) {
   read_number(scope, "health_port", {1, 65535}, gateway.health_port);
   read_list(scope, "local_services", parse_local_service, gateway.local_services);
   read_bool(scope, "revoke_on_rule_removal", gateway.revoke_on_rule_removal);
+  read_bool(scope, "require_synchronised_clock", gateway.require_synchronised_clock);
   read_text(scope, "public_suffix_list", path_or_empty, gateway.public_suffix_list);
   read_logs(scope);
 }

@@ -52,6 +52,7 @@ instance = "gw-1"
 health_port = 2042
 local_services = ["tcp/22"]
 revoke_on_rule_removal = false
+require_synchronised_clock = false
 public_suffix_list = "/etc/psl.dat"
 log_segment_bytes = 1000000
 log_segment_age = "10m"
@@ -74,6 +75,7 @@ retention = "30m"
   want.health_port = 2042;
   want.local_services = {{LocalService::Transport::Tcp, 22}};
   want.revoke_on_rule_removal = false;
+  want.require_synchronised_clock = false;
   want.public_suffix_list = "/etc/psl.dat";
   want.log_segment_bytes = 1000000;
   want.log_segment_age = std::chrono::minutes(10);
@@ -553,10 +555,10 @@ groups = []
   write keys as docs/configuration.md shows them
 )"},
     {"DuplicateKey", R"([gateway]
-inside = []
-inside = []
+queues = 2
+queues = 2
 )",
-     R"(3:10 error: not TOML: Error while parsing key-value pair: cannot redefine existing array 'inside'
+     R"(3:10 error: not TOML: Error while parsing key-value pair: cannot redefine existing integer 'queues'
   mend this place and look again; nothing behind it was read
 )"},
 };

@@ -61,6 +61,9 @@ inline constexpr std::array kKeys = {
            "Ports of the gateway itself that clients may reach besides the health port."},
     KeyRow{Section::Gateway, "revoke_on_rule_removal", "boolean", "true",
            "Whether a live connection ends when the rule that allowed it is gone."},
+    KeyRow{Section::Gateway, "require_synchronised_clock", "boolean", "true",
+           "Whether see-thru counts as expired while the clock is not synchronised; false trusts "
+           "any clock."},
     KeyRow{Section::Gateway, "public_suffix_list", "absolute path, or empty", "\"\"",
            "A newer list in the publicsuffix.org format; empty means the built-in one."},
     KeyRow{Section::Gateway, "log_segment_bytes", "integer, 65536 to 1099511627776", "67108864",

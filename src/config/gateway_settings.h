@@ -53,6 +53,8 @@ struct GatewaySettings {
                                               {LocalService::Transport::Udp, 67}};
   // Whether a live connection ends when the rule that allowed it is gone.
   bool revoke_on_rule_removal = true;
+  // Whether see-thru counts as expired while the clock is not synchronised; false trusts any clock.
+  bool require_synchronised_clock = true;
   // An absolute path of a list in the publicsuffix.org format; empty means the built-in one.
   std::string public_suffix_list;
   std::uint64_t log_segment_bytes = 64ULL << 20U;
