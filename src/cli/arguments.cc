@@ -1,0 +1,256 @@
+// The only file that includes CLI11. Values are taken apart here too, so that what leaves is valid.
+#include "cli/arguments.h"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <charconv>
+#include <memory>
+#include <utility>
+
+#include "cli/exit_codes.h"
+#include "config/field_text.h"
+#include "policy/preferences.h"
+
+namespace dn::cli {
+namespace {
+
+constexpr std::string_view kRunExamples = R"(Examples:
+  discriminat run --config /etc/discriminat/policy.toml
+  discriminat run --config policy.toml --flush-on-exit
+)";
+
+constexpr std::string_view kCheckExamples = R"(Examples:
+  discriminat check policy.toml
+  discriminat check --strict --json policy.toml
+  aws ec2 describe-security-groups | discriminat check -
+  terraform plan -out plan && terraform show -json plan | discriminat check -
+)";
+
+constexpr std::string_view kExplainExamples = R"(Examples:
+  discriminat explain --config policy.toml --src 10.0.1.10 --to api.github.com
+  discriminat explain --config policy.toml --src 10.0.1.10 --to github.com:22
+  discriminat explain --config policy.toml --src 10.0.1.10 --to 192.0.2.7:8443 --proto tls
+)";
+
+constexpr std::string_view kStatusExamples = R"(Examples:
+  discriminat status
+  discriminat status --config /etc/discriminat/policy.toml --json
+)";
+
+constexpr std::string_view kInspectExamples = R"(Examples:
+  discriminat inspect capture.pcap
+  discriminat inspect --json captures/
+)";
+
+constexpr std::string_view kFooter =
+    R"(`discriminat COMMAND --help` shows the options, examples and exit codes of a command.)";
+
+// Everything that the options write into, and the parser that does so. Lives for one command line.
+struct Parser {
+  Parser();
+  void add_run();
+  void add_check();
+  void add_explain();
+  void add_status();
+  void add_inspect();
+  CLI::App* add_command(const char* name, const char* description, std::string_view examples);
+
+  CLI::App app{"A transparent egress firewall and NAT gateway.", "discriminat"};
+  CLI::App* run = nullptr;
+  CLI::App* check = nullptr;
+  CLI::App* explain = nullptr;
+  CLI::App* status = nullptr;
+  CLI::App* inspect = nullptr;
+  RunArguments run_arguments;
+  CheckArguments check_arguments;
+  ExplainArguments explain_arguments;
+  StatusArguments status_arguments;
+  InspectArguments inspect_arguments;
+  std::string exposure, source, destination, protocol;
+};
+
+Parser::Parser() {
+  app.require_subcommand(1);
+  app.set_version_flag("--version", "discriminat " DN_VERSION, "Print the version and end");
+  app.set_help_flag("-h,--help", "Print this help and end");
+  app.footer(std::string(kFooter));
+  add_run();
+  add_check();
+  add_explain();
+  add_status();
+  add_inspect();
+}
+
+CLI::App* Parser::add_command(const char* name, const char* description,
+                              std::string_view examples) {
+  CLI::App* command = app.add_subcommand(name, description);
+  command->set_help_flag("-h,--help", "Print this help and end");
+  command->footer(std::string(examples) + "\n" + format_exit_codes(name));
+  return command;
+}
+
+void Parser::add_run() {
+  run = add_command("run", "Run the gateway until a signal ends it", kRunExamples);
+  run->add_option("--config", run_arguments.config, "Configuration file")
+      ->required()
+      ->type_name("FILE");
+  run->add_flag("--flush-on-exit", run_arguments.flush_on_exit,
+                "Take the firewall rules away at the end (the default keeps the gate closed)");
+}
+
+void Parser::add_check() {
+  check = add_command("check",
+                      "List every annotation of a file with its effect or its mistake. The file is "
+                      "a configuration file, the output of `aws ec2 describe-security-groups` or "
+                      "`aws ec2 describe-security-group-rules`, or of `terraform show -json`",
+                      kCheckExamples);
+  check->add_option("file", check_arguments.file, "File to check; - is standard input")
+      ->required()
+      ->type_name("FILE");
+  check->add_flag("--json", check_arguments.json, "Print JSON");
+  check->add_flag("--strict", check_arguments.strict, "Count warnings as mistakes");
+  check
+      ->add_option("--wildcard-exposure", exposure,
+                   "Judge wildcards by this preference: none, prohibit_asterisk, "
+                   "prohibit_public_suffix or nuclear")
+      ->type_name("VALUE");
+}
+
+void Parser::add_explain() {
+  explain = add_command("explain",
+                        "Say which rule allows a connection, or why none does and what to add. "
+                        "Asks no name server: what the gateway verifies at run time is listed",
+                        kExplainExamples);
+  explain->add_option("--config", explain_arguments.config, "Configuration file")
+      ->required()
+      ->type_name("FILE");
+  explain->add_option("--src", source, "Address of the client")->required()->type_name("IP");
+  explain->add_option("--to", destination, "Destination: a name or an IPv4 address")
+      ->required()
+      ->type_name("NAME[:PORT]");
+  explain
+      ->add_option("--proto", protocol,
+                   "tls, ssh or http; without it, ssh on port 22, http on port 80, else tls")
+      ->type_name("PROTOCOL");
+  explain->add_flag("--json", explain_arguments.json, "Print JSON");
+}
+
+void Parser::add_status() {
+  status =
+      add_command("status", "Show what the running gateway says about itself", kStatusExamples);
+  status
+      ->add_option("--config", status_arguments.config,
+                   "Configuration file, for its state_dir (default: /var/lib/discriminat)")
+      ->type_name("FILE");
+  status->add_flag("--json", status_arguments.json, "Print JSON");
+}
+
+void Parser::add_inspect() {
+  inspect = add_command("inspect", "Show the connections in capture files as the gateway sees them",
+                        kInspectExamples);
+  inspect->add_option("paths", inspect_arguments.paths, "Capture files, or directories of them")
+      ->required()
+      ->type_name("FILE|DIR");
+  inspect->add_flag("--json", inspect_arguments.json, "Print JSON, one line per connection");
+}
+
+ParsedArguments wrong(std::string text, std::string_view command) {
+  ParsedArguments parsed;
+  parsed.exit_code = kExitCannot;
+  parsed.text = fmt::format("discriminat: {}\nTry `discriminat {}{}--help`.\n", text, command,
+                            command.empty() ? "" : " ");
+  return parsed;
+}
+
+ParsedArguments good(Command command) {
+  ParsedArguments parsed;
+  parsed.command = std::move(command);
+  return parsed;
+}
+
+ParsedArguments finish_check(Parser& parser) {
+  if (!parser.exposure.empty()) {
+    const auto exposure = policy::parse_wildcard_exposure(parser.exposure);
+    if (!exposure) return wrong("--wildcard-exposure: " + exposure.error().message, "check");
+    parser.check_arguments.wildcard_exposure = *exposure;
+  }
+  return good(parser.check_arguments);
+}
+
+ParsedArguments finish_explain(Parser& parser) {
+  auto& arguments = parser.explain_arguments;
+  const auto source = parse_ipv4(parser.source);
+  if (!source) {
+    return wrong(fmt::format("--src {}: write one IPv4 address", config::quoted(parser.source)),
+                 "explain");
+  }
+  arguments.source = *source;
+  const std::size_t colon = parser.destination.find(':');
+  arguments.destination = parser.destination.substr(0, colon);
+  if (colon != std::string::npos) {
+    const auto ports = config::parse_ports(parser.destination.substr(colon + 1));
+    if (!ports || ports->from != ports->to) {
+      return wrong(fmt::format("--to {}: write a name or an IPv4 address, and a port behind a "
+                               "colon: \"api.github.com:443\"",
+                               config::quoted(parser.destination)),
+                   "explain");
+    }
+    arguments.port = ports->from;
+  }
+  if (!parser.protocol.empty()) {
+    for (const Protocol protocol : {Protocol::Tls, Protocol::Ssh, Protocol::Http}) {
+      if (to_text(protocol) == parser.protocol) arguments.protocol = protocol;
+    }
+    if (!arguments.protocol) {
+      return wrong(
+          fmt::format("--proto {}: write tls, ssh or http", config::quoted(parser.protocol)),
+          "explain");
+    }
+  }
+  return good(arguments);
+}
+
+}  // namespace
+
+std::string format_exit_codes(std::string_view command) {
+  std::string text = "Exit codes:\n";
+  for (const auto& row : kExitCodes) {
+    if (row.command == command) text += fmt::format("  {:<3} {}\n", row.code, row.meaning);
+  }
+  return text;
+}
+
+std::string help_text(std::string_view command) {
+  const Parser parser;
+  return command.empty() ? parser.app.help()
+                         : parser.app.get_subcommand(std::string(command))->help("discriminat");
+}
+
+ParsedArguments parse_arguments(std::vector<std::string> arguments) {
+  Parser parser;
+  std::ranges::reverse(arguments);  // as the library wants them
+  try {
+    parser.app.parse(std::move(arguments));
+  } catch (const CLI::CallForVersion&) {
+    ParsedArguments parsed;
+    parsed.text = "discriminat " DN_VERSION "\n";
+    return parsed;
+  } catch (const CLI::CallForHelp&) {
+    const auto chosen = parser.app.get_subcommands();
+    ParsedArguments parsed;
+    parsed.text = help_text(chosen.empty() ? "" : chosen.front()->get_name());
+    return parsed;
+  } catch (const CLI::ParseError& error) {
+    const auto chosen = parser.app.get_subcommands();
+    return wrong(config::printable(error.what()), chosen.empty() ? "" : chosen.front()->get_name());
+  }
+  if (parser.check->parsed()) return finish_check(parser);
+  if (parser.explain->parsed()) return finish_explain(parser);
+  if (parser.status->parsed()) return good(parser.status_arguments);
+  if (parser.inspect->parsed()) return good(parser.inspect_arguments);
+  return good(parser.run_arguments);
+}
+
+}  // namespace dn::cli

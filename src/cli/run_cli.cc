@@ -1,0 +1,75 @@
+// Dispatch, and the one place of the command line that looks at the clock and the terminal.
+#include "cli/run_cli.h"
+
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdlib>
+#include <iostream>
+#include <string_view>
+#include <variant>
+
+#include "cli/arguments.h"
+#include "cli/check.h"
+#include "cli/exit_codes.h"
+#include "cli/explain.h"
+#include "cli/inspect.h"
+#include "cli/status.h"
+#include "daemon/gateway.h"
+
+namespace dn::cli {
+namespace {
+
+// no-color.org: any value that is not empty turns colours off.
+bool shows_colours() {
+  const char* no_color = std::getenv("NO_COLOR");
+  const char* term = std::getenv("TERM");
+  if (no_color != nullptr && *no_color != '\0') return false;
+  if (term == nullptr || std::string_view(term) == "dumb") return false;
+  return isatty(STDOUT_FILENO) == 1;
+}
+
+// One call per kind of command.
+struct Dispatch {
+  World& world;
+  int operator()(const RunArguments& arguments) const {
+    return daemon::run_gateway(
+        {.config_file = arguments.config, .flush_on_exit = arguments.flush_on_exit});
+  }
+  int operator()(const CheckArguments& arguments) const { return run_check(arguments, world); }
+  int operator()(const ExplainArguments& arguments) const { return run_explain(arguments, world); }
+  int operator()(const StatusArguments& arguments) const { return run_status(arguments, world); }
+  int operator()(const InspectArguments& arguments) const {
+    return run_inspect(arguments.paths, arguments.json);
+  }
+};
+
+}  // namespace
+
+int run_cli_in(const std::vector<std::string>& arguments, World& world) {
+  const ParsedArguments parsed = parse_arguments(arguments);
+  if (!parsed.command) {
+    (parsed.exit_code == kExitGood ? world.out : world.err) << parsed.text;
+    return parsed.exit_code;
+  }
+  return std::visit(Dispatch{world}, *parsed.command);
+}
+
+int run_cli(int argc, char** argv) {
+  std::ios::sync_with_stdio(false);
+  const auto now = std::chrono::system_clock::now();
+  World world{.in = std::cin,
+              .out = std::cout,
+              .err = std::cerr,
+              .colour = shows_colours(),
+              .today = Date{std::chrono::floor<std::chrono::days>(now)},
+              .now = std::filesystem::file_time_type::clock::now()};
+  const int code =
+      run_cli_in(std::vector<std::string>(argv + (argc > 0 ? 1 : 0), argv + argc), world);
+  // A full disk or a closed pipe must not look like success.
+  std::cout.flush();
+  if (!std::cout && code == kExitGood) return kExitCannot;
+  return code;
+}
+
+}  // namespace dn::cli

@@ -1,0 +1,79 @@
+// Colours are the eight that every terminal has; cells are escaped before they are measured.
+#include "cli/text_table.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "base/check.h"
+#include "config/field_text.h"
+#include "records/json_text.h"
+
+namespace dn::cli {
+
+std::string paint(std::string_view text, Colour colour, bool enabled) {
+  std::string_view code;
+  switch (colour) {
+    case Colour::Good: code = "32"; break;
+    case Colour::Warning: code = "33"; break;
+    case Colour::Bad: code = "31"; break;
+    case Colour::Faint: code = "2"; break;
+    case Colour::None: break;
+  }
+  if (!enabled || code.empty()) return std::string(text);
+  return fmt::format("\x1b[{}m{}\x1b[0m", code, text);
+}
+
+std::size_t count_characters(std::string_view text) {
+  return static_cast<std::size_t>(std::ranges::count_if(
+      text, [](char c) { return (static_cast<unsigned char>(c) & 0xc0U) != 0x80U; }));
+}
+
+TextTable::TextTable(std::vector<std::string> header) : header_(std::move(header)) {}
+
+void TextTable::add(std::vector<std::string> cells, Colour last_cell) {
+  DN_CHECK(cells.size() == header_.size(), "every row has all columns");
+  for (std::string& cell : cells) cell = config::printable(cell);
+  rows_.push_back({std::move(cells), last_cell});
+}
+
+void TextTable::print(std::ostream& out, bool colour) const {
+  std::vector<std::size_t> widths;
+  for (const auto& title : header_) widths.push_back(count_characters(title));
+  for (const auto& row : rows_) {
+    for (std::size_t i = 0; i < row.cells.size(); ++i) {
+      widths[i] = std::max(widths[i], std::min(count_characters(row.cells[i]), kPaddedMax));
+    }
+  }
+  const auto print_row = [&](const std::vector<std::string>& cells, Colour last) {
+    for (std::size_t i = 0; i + 1 < cells.size(); ++i) {
+      const std::size_t width = count_characters(cells[i]);
+      out << cells[i] << std::string(std::max(widths[i], width) - width + 2, ' ');
+    }
+    out << paint(cells.back(), last, colour) << "\n";
+  };
+  print_row(header_, Colour::None);
+  for (const auto& row : rows_) print_row(row.cells, row.colour);
+}
+
+std::string json_text(std::string_view text) {
+  std::string out;
+  records::append_json_text(out, text);
+  return out;
+}
+
+std::string json_field(std::string_view name, std::string_view text) {
+  return json_text(name) + ": " + json_text(text);
+}
+
+std::string json_list(const std::vector<std::string>& texts) {
+  std::string out = "[";
+  for (const auto& text : texts) {
+    if (out.size() > 1) out += ", ";
+    out += json_text(text);
+  }
+  return out + "]";
+}
+
+}  // namespace dn::cli
