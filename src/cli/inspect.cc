@@ -1,7 +1,7 @@
 // `discriminat inspect`: what the gateway would read in the first bytes of each connection.
 //
-// The same reassembler (engine/stream_prefix.h), the same readers (engine/protocols.h); no policy, no
-// DNS. "policy" means: well formed and modern, so that the rules decide.
+// The same reassembler (engine/stream_prefix.h), the same readers (engine/protocols.h); no policy,
+// no DNS. "policy" means: well formed and modern, so that the rules decide.
 #include "cli/inspect.h"
 
 #include <fmt/format.h>

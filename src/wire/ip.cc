@@ -1,8 +1,7 @@
 #include "wire/ip.h"
 
-#include <arpa/inet.h>
-
 #include <array>
+#include <string_view>
 
 namespace dn::wire {
 namespace {
@@ -64,10 +63,39 @@ bool parse_tcp_options(ByteSpan options, TcpSegment& segment) {
   return true;
 }
 
+// RFC 5952: lower-case, no leading zeros, the longest run of zero groups as "::".
 std::string ipv6_text(ByteSpan address) {
-  std::array<char, INET6_ADDRSTRLEN> text{};
-  inet_ntop(AF_INET6, address.data(), text.data(), text.size());
-  return text.data();
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::array<unsigned, 8> groups{};
+  ByteCursor cursor(address);
+  for (unsigned& group : groups) group = cursor.take_u16();
+  std::size_t run_begin = 8, run_size = 1;
+  for (std::size_t i = 0; i < 8; ++i) {
+    std::size_t size = 0;
+    while (i + size < 8 && groups[i + size] == 0) ++size;
+    if (size > run_size) {
+      run_begin = i;
+      run_size = size;
+    }
+  }
+  std::string text;
+  for (std::size_t i = 0; i < 8;) {
+    if (i == run_begin) {
+      text += "::";
+      i += run_size;
+      continue;
+    }
+    if (!text.empty() && !text.ends_with(':')) text += ':';
+    bool leading = true;
+    for (unsigned shift = 12;; shift -= 4) {
+      const unsigned digit = groups[i] >> shift & 0xfU;
+      leading = leading && digit == 0 && shift > 0;
+      if (!leading) text += kDigits[digit];
+      if (shift == 0) break;
+    }
+    ++i;
+  }
+  return text;
 }
 
 // Skips extension headers (RFC 8200 section 4), at most eight of them.
@@ -120,14 +148,9 @@ std::uint32_t sum_words(ByteSpan bytes, std::uint32_t sum) {
 
 }  // namespace
 
-std::optional<TcpSegment> parse_tcp(ByteSpan ip) {
-  const auto header = parse_ipv4_header(ip);
-  if (!header || header->protocol != kProtocolTcp || header->fragment) return {};
-  ByteCursor cursor(header->payload);
+std::optional<TcpSegment> parse_tcp_header(ByteSpan tcp) {
+  ByteCursor cursor(tcp);
   TcpSegment segment;
-  segment.src = header->src;
-  segment.dst = header->dst;
-  segment.has_ip_options = header->header_bytes > 20;
   segment.spt = cursor.take_u16();
   segment.dpt = cursor.take_u16();
   segment.seq = cursor.take_u32();
@@ -140,6 +163,17 @@ std::optional<TcpSegment> parse_tcp(ByteSpan ip) {
   const ByteSpan options = cursor.take(offset - 20);
   if (cursor.failed() || !parse_tcp_options(options, segment)) return {};
   segment.payload = cursor.rest();
+  return segment;
+}
+
+std::optional<TcpSegment> parse_tcp(ByteSpan ip) {
+  const auto header = parse_ipv4_header(ip);
+  if (!header || header->protocol != kProtocolTcp || header->fragment) return {};
+  auto segment = parse_tcp_header(header->payload);
+  if (!segment) return {};
+  segment->src = header->src;
+  segment->dst = header->dst;
+  segment->has_ip_options = header->header_bytes > 20;
   return segment;
 }
 

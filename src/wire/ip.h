@@ -40,6 +40,9 @@ struct TcpSegment {
 // Empty when the packet is not IPv4 TCP, is truncated, or any length contradicts another.
 std::optional<TcpSegment> parse_tcp(ByteSpan ip);
 
+// A TCP header and its payload by themselves (the addresses stay zero), for captures of IPv6.
+std::optional<TcpSegment> parse_tcp_header(ByteSpan tcp);
+
 // RFC 1071 over the pseudo-header and the segment of a packet that parse_tcp() accepted.
 bool tcp_checksum_valid(ByteSpan ip);
 

@@ -1,0 +1,480 @@
+// `discriminat run`: wiring, start-up order, the main thread's rounds, the end.
+//
+// Theory of operation. Start-up goes in an order that never opens the gate: configuration, log
+// store, resolver, packet queues with their loops, and only then the kernel rules that feed them;
+// forwarding is switched on last. Whatever fails before ends the program with a message and an exit
+// code; what the kernel holds stays closed. Afterwards privileges are dropped.
+//
+// Threads: one packet loop per queue, the resolver, the log writer, the health server, and this
+// one, which once a second looks at the policy file, the clock, the loops and the queue rule, and
+// ends connections whose rule is gone. Only this thread compiles policies.
+//
+// At the end the rules stay (no new connections, allowed ones go on), unless --flush-on-exit.
+#include "daemon/gateway.h"
+
+#include <fmt/format.h>
+#include <ifaddrs.h>
+#include <net/if.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/random.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <csignal>
+#include <cstdio>
+#include <thread>
+
+#include "daemon/clock.h"
+#include "daemon/config_log.h"
+#include "daemon/name_watch.h"
+#include "daemon/packet_loop.h"
+#include "daemon/policy_keeper.h"
+#include "daemon/privileges.h"
+#include "daemon/revoker.h"
+#include "daemon/status_file.h"
+#include "net/health_server.h"
+#include "net/notify.h"
+#include "netfilter/firewall.h"
+#include "resolver/resolver.h"
+
+namespace dn::daemon {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto kRound = 1s;
+constexpr auto kStatusEvery = 2s;
+constexpr auto kVerifyRulesEvery = 10s;
+constexpr auto kPrimingMost = 120s;      // product.md section 8: healthy then in any case
+constexpr auto kOldInstanceLeaves = 5s;  // an upgrade: the queues are free once it has ended
+
+void say(std::string_view text) {
+  fmt::print(stderr, "discriminat: {}\n", text);
+}
+
+std::string host_name() {
+  std::array<char, 256> name{};
+  return gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "unknown";
+}
+
+std::vector<Ipv4Address> own_addresses() {
+  std::vector<Ipv4Address> addresses;
+  ifaddrs* list = nullptr;
+  if (getifaddrs(&list) != 0) return addresses;
+  for (const ifaddrs* at = list; at != nullptr; at = at->ifa_next) {
+    if (at->ifa_addr == nullptr || at->ifa_addr->sa_family != AF_INET) continue;
+    sockaddr_in address{};
+    std::copy_n(reinterpret_cast<const char*>(at->ifa_addr), sizeof address,
+                reinterpret_cast<char*>(&address));
+    addresses.push_back({ntohl(address.sin_addr.s_addr)});
+  }
+  freeifaddrs(list);
+  return addresses;
+}
+
+std::uint64_t random_key() {
+  std::uint64_t key = 0;
+  DN_CHECK(getrandom(&key, sizeof key, 0) == sizeof key, "8 bytes never come short");
+  return key;
+}
+
+netfilter::RulesetSettings ruleset_settings(const config::GatewaySettings& settings) {
+  netfilter::RulesetSettings rules;
+  rules.inside = settings.inside;
+  rules.outside = settings.outside;
+  rules.queue_base = settings.queue_base;
+  rules.queues = settings.queues;
+  rules.health_port = settings.health_port;
+  for (const auto& service : settings.local_services) {
+    using From = config::LocalService::Transport;
+    using To = netfilter::LocalService::Transport;
+    rules.local_services.push_back(
+        {service.transport == From::Tcp ? To::Tcp : To::Udp, service.port});
+  }
+  return rules;
+}
+
+Result<std::vector<std::uint32_t>> interface_indices(const std::vector<std::string>& names) {
+  std::vector<std::uint32_t> indices;
+  for (const auto& name : names) {
+    const unsigned index = if_nametoindex(name.c_str());
+    if (index == 0) {
+      return fail(
+          fmt::format("interface \"{}\" does not exist; `ip link` lists those that do", name));
+    }
+    indices.push_back(index);
+  }
+  return indices;
+}
+
+class Gateway {
+ public:
+  explicit Gateway(const RunOptions& options) : options_(options) {}
+  ~Gateway() { shut_down(); }
+  Gateway(const Gateway&) = delete;
+  Gateway& operator=(const Gateway&) = delete;
+
+  // The exit code, or nothing when the gateway stands.
+  std::optional<int> set_up();
+  int run();
+
+ private:
+  bool load_settings();
+  Result<void> open_log();
+  Result<void> start_resolver();
+  Result<void> start_loops();
+  Result<netfilter::PacketQueue> open_queue(std::uint16_t number);
+  Result<void> start_policy();
+  Result<void> start_firewall();
+  Result<void> start_health();
+  Result<void> finish_set_up();
+  void publish_policy(const Snapshot& snapshot);
+  void on_dns_answer(const engine::DnsAnswer& answer);
+  void round();
+  void revoke();
+  void watch_clock();
+  void watch_rules(MonotonicTime now);
+  bool loops_alive() const;
+  bool ready() const;
+  void write_status_file();
+  void shut_down();
+
+  RunOptions options_;
+  config::GatewaySettings settings_;
+  policy::PolicyInput input_;
+  netfilter::RulesetSettings rules_;
+  std::string instance_, queue_form_;
+  WallTime started_wall_;
+  MonotonicTime started_, next_status_, next_verify_;
+  std::unique_ptr<store::LogStore> store_;
+  std::unique_ptr<ConfigLog> log_;
+  std::unique_ptr<NameWatch> names_;
+  std::unique_ptr<resolver::Resolver> resolver_;
+  std::vector<std::unique_ptr<PacketLoop>> loops_;
+  std::unique_ptr<PolicyKeeper> keeper_;
+  std::unique_ptr<net::HealthServer> health_;
+  Snapshot policy_;
+  bool revoke_due_ = false;
+  bool clock_was_good_ = true, rules_stand_ = false, loops_were_alive_ = true;
+  std::uint64_t revoked_ = 0;
+  std::atomic<bool> armed_ = false;
+  bool down_ = false;
+};
+
+bool Gateway::load_settings() {
+  const auto text = read_config_text(options_.config_file);
+  if (!text) {
+    say(text.error().message);
+    return false;
+  }
+  config::LoadedConfig loaded = config::load_config(*text, options_.config_file);
+  for (const auto& problem : loaded.problems) fmt::print(stderr, "{}\n", to_text(problem));
+  if (loaded.has_errors()) return false;
+  settings_ = std::move(loaded.gateway);
+  input_ = std::move(loaded.policy);
+  instance_ = settings_.instance.empty() ? host_name() : settings_.instance;
+  if (settings_.queues == 0) {
+    settings_.queues =
+        static_cast<std::uint16_t>(std::clamp(std::thread::hardware_concurrency(), 1U, 8U));
+  }
+  rules_ = ruleset_settings(settings_);
+  return true;
+}
+
+std::optional<int> Gateway::set_up() {
+  if (!load_settings()) return kExitBadConfig;
+  started_wall_ = read_clock(false).wall;
+  started_ = read_clock(false).monotonic;
+  using Step = Result<void> (Gateway::*)();
+  constexpr std::array<Step, 7> kSteps = {&Gateway::open_log,       &Gateway::start_loops,
+                                          &Gateway::start_resolver, &Gateway::start_policy,
+                                          &Gateway::start_firewall, &Gateway::start_health,
+                                          &Gateway::finish_set_up};
+  for (const Step step : kSteps) {
+    if (const auto done = (this->*step)(); !done) {
+      say(done.error().message);
+      return kExitSetUpFailed;
+    }
+  }
+  return {};
+}
+
+Result<void> Gateway::open_log() {
+  store::LogStoreSettings settings;
+  settings.directory = settings_.state_dir;
+  settings.instance = instance_;
+  settings.segments = {settings_.log_segment_bytes, settings_.log_segment_age,
+                       settings_.log_keep_bytes, settings_.log_keep_age};
+  const bool require = settings_.require_synchronised_clock;
+  settings.clock = [require] { return read_clock(require); };
+  auto store = store::LogStore::open(std::move(settings));
+  if (!store) return tl::unexpected(store.error());
+  store_ = std::move(*store);
+  log_ = std::make_unique<ConfigLog>(*store_, instance_);
+  names_ = std::make_unique<NameWatch>(*log_, settings_.dns_allow_private_answers);
+  return {};
+}
+
+Result<void> Gateway::start_resolver() {
+  resolver::ResolverSettings settings;
+  for (const auto& upstream : settings_.dns_upstream) {
+    settings.servers.push_back(fmt::format("{}:{}", to_text(upstream.address), upstream.port));
+  }
+  settings.ledger_file = settings_.state_dir + "/dns-ledger.jsonl";
+  settings.ledger = {settings_.dns_retention, settings_.dns_allow_private_answers, own_addresses()};
+  resolver::ResolverEvents events;
+  events.on_answer = [this](const engine::DnsAnswer& answer) { on_dns_answer(answer); };
+  events.on_warning = [this](const std::string& text) { log_->write_self("warning", text); };
+  auto started = resolver::Resolver::start(std::move(settings), std::move(events));
+  if (!started) return tl::unexpected(started.error());
+  resolver_ = std::move(*started);
+  return {};
+}
+
+Result<netfilter::PacketQueue> Gateway::open_queue(std::uint16_t number) {
+  netfilter::PacketQueueSettings settings;
+  settings.number = number;
+  const auto give_up = read_clock(false).monotonic + kOldInstanceLeaves;
+  for (;;) {
+    auto queue = netfilter::PacketQueue::open(settings);
+    if (queue || read_clock(false).monotonic >= give_up) return queue;
+    std::this_thread::sleep_for(20ms);
+  }
+}
+
+Result<void> Gateway::start_loops() {
+  const auto inside = interface_indices(settings_.inside);
+  if (!inside) return tl::unexpected(inside.error());
+  if (const auto outside = interface_indices({settings_.outside}); !outside) {
+    return tl::unexpected(outside.error());
+  }
+  LoopSettings settings;
+  settings.engine.hash_key = random_key();
+  settings.engine.ledger = {settings_.dns_retention, settings_.dns_allow_private_answers,
+                            own_addresses()};
+  settings.inside_interfaces = *inside;
+  settings.instance = instance_;
+  settings.require_synchronised_clock = settings_.require_synchronised_clock;
+  for (std::uint16_t i = 0; i < settings_.queues; ++i) {
+    auto queue = open_queue(static_cast<std::uint16_t>(settings_.queue_base + i));
+    if (!queue) return tl::unexpected(queue.error());
+    auto injector = netfilter::Injector::open();
+    if (!injector) return tl::unexpected(injector.error());
+    loops_.push_back(
+        std::make_unique<PacketLoop>(settings, std::move(*queue), std::move(*injector), *store_,
+                                     [this](const DomainName& name) { resolver_->ask(name); }));
+  }
+  return {};
+}
+
+Result<void> Gateway::start_policy() {
+  auto suffixes = load_public_suffixes(settings_);
+  if (!suffixes) return tl::unexpected(suffixes.error());
+  log_->write_self("accepted", fmt::format("started: discriminat {} on {}", DN_VERSION, instance_));
+  keeper_ = std::make_unique<PolicyKeeper>(
+      options_.config_file, settings_, std::move(*suffixes), *log_,
+      [this](const Snapshot& snapshot) { publish_policy(snapshot); });
+  keeper_->start(std::move(input_), read_clock(false).today());
+  for (const auto& loop : loops_) loop->start();
+  return {};
+}
+
+Result<void> Gateway::start_firewall() {
+  auto report = netfilter::install(rules_);
+  if (!report) return tl::unexpected(report.error());
+  queue_form_ = report->form == netfilter::QueueForm::Native ? "nft queue" : "xt NFQUEUE";
+  rules_stand_ = true;
+  say(fmt::format("rules installed: {} to {}, {} queue(s) from {}, queue form: {}",
+                  fmt::join(settings_.inside, ", "), settings_.outside, settings_.queues,
+                  settings_.queue_base, queue_form_));
+  return {};
+}
+
+Result<void> Gateway::start_health() {
+  net::HealthSettings settings;
+  settings.port = settings_.health_port;
+  settings.ready = [this] { return ready(); };
+  auto server = net::HealthServer::start(std::move(settings));
+  if (!server) return tl::unexpected(server.error());
+  health_ = std::move(*server);
+  return {};
+}
+
+Result<void> Gateway::finish_set_up() {
+  if (const auto dropped = drop_privileges(options_.flush_on_exit); !dropped) return dropped;
+  armed_ = true;
+  [[maybe_unused]] const auto told = net::notify_supervisor("READY=1");
+  say("ready");
+  return {};
+}
+
+void Gateway::publish_policy(const Snapshot& snapshot) {
+  policy_ = snapshot;
+  for (const auto& loop : loops_) loop->mailbox().post(snapshot);
+  resolver_->set_names(snapshot->exact_names());
+  names_->on_policy(snapshot->exact_names());
+  revoke_due_ = settings_.revoke_on_rule_removal;
+}
+
+// On the resolver's thread, which starts after the loops were made.
+void Gateway::on_dns_answer(const engine::DnsAnswer& answer) {
+  const auto shared = std::make_shared<const engine::DnsAnswer>(answer);
+  for (const auto& loop : loops_) loop->mailbox().post(shared);
+  names_->on_answer(answer);
+}
+
+void Gateway::revoke() {
+  revoke_due_ = false;
+  const auto count = revoke_ungranted(*policy_);
+  if (!count) {
+    log_->write_self("warning", "live connections cannot be listed: " + count.error().message);
+    revoke_due_ = true;  // tried again in the next round
+    return;
+  }
+  if (*count == 0) return;
+  revoked_ += *count;
+  log_->write_self(
+      "warning",
+      fmt::format("{} live connection(s) ended: the rule that allowed them is gone", *count));
+}
+
+void Gateway::watch_clock() {
+  if (!settings_.require_synchronised_clock) return;
+  const bool good = clock_synchronised();
+  if (good == clock_was_good_) return;
+  clock_was_good_ = good;
+  if (good) {
+    log_->write_self("accepted", "the clock is synchronised again");
+  } else {
+    log_->write_self("warning",
+                     "the clock is not synchronised: see-thru counts as expired; start an NTP "
+                     "client, or set require_synchronised_clock = false in [gateway]");
+  }
+}
+
+void Gateway::watch_rules(MonotonicTime now) {
+  if (now < next_verify_) return;
+  next_verify_ = now + kVerifyRulesEvery;
+  const auto verified = netfilter::verify(rules_);
+  if (verified.has_value() == rules_stand_) return;
+  rules_stand_ = verified.has_value();
+  log_->write_self(rules_stand_ ? "accepted" : "warning",
+                   rules_stand_ ? "the queue rule stands again"
+                                : "the kernel rules are not as installed: " +
+                                      verified.error().message + "; restart to install them");
+}
+
+bool Gateway::loops_alive() const {
+  return std::ranges::all_of(loops_, [](const auto& loop) { return loop->alive(); });
+}
+
+bool Gateway::ready() const {
+  if (!armed_ || !rules_stand_) return false;
+  const bool primed = resolver_->primed() || read_clock(false).monotonic - started_ > kPrimingMost;
+  return primed && loops_alive();
+}
+
+void Gateway::write_status_file() {
+  GatewayStatus status;
+  status.version = DN_VERSION;
+  status.instance = instance_;
+  status.queue_form = queue_form_;
+  status.started = started_wall_;
+  status.written = read_clock(false).wall;
+  status.healthy = ready();
+  status.clock_synchronised = clock_synchronised();
+  status.policy_file_broken = keeper_->file_broken();
+  status.policy_revision = keeper_->revision();
+  status.policy_findings = keeper_->findings();
+  status.policy_problems = keeper_->problems();
+  status.names_with_problems = names_->problems();
+  status.revoked = revoked_;
+  for (const auto& loop : loops_) status.loops.push_back(loop->status());
+  status.resolver = resolver_->stats();
+  status.flow_log = store_->stats(store::Stream::Flow);
+  status.config_log = store_->stats(store::Stream::Config);
+  if (auto counters = netfilter::read_counters()) status.firewall = std::move(*counters);
+  // A full disk is told by the log store; a stale file tells itself by its age.
+  [[maybe_unused]] const auto written = write_status(settings_.state_dir, format_status(status));
+}
+
+void Gateway::round() {
+  const Now now = read_clock(false);
+  keeper_->look(now.today());
+  if (revoke_due_) revoke();
+  watch_clock();
+  watch_rules(now.monotonic);
+  const bool alive = loops_alive();
+  if (alive != loops_were_alive_) {
+    loops_were_alive_ = alive;
+    log_->write_self(alive ? "accepted" : "warning",
+                     alive ? "all packet loops answer again" : "a packet loop does not answer");
+  }
+  if (alive) [[maybe_unused]]
+    const auto told = net::notify_supervisor("WATCHDOG=1");
+  if (now.monotonic >= next_status_) {
+    next_status_ = now.monotonic + kStatusEvery;
+    write_status_file();
+  }
+}
+
+int Gateway::run() {
+  sigset_t set;
+  sigemptyset(&set);
+  for (const int number : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&set, number);
+  const net::FileDescriptor signals(signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
+  DN_CHECK(signals.is_open(), "a signalfd costs nothing but a descriptor");
+  for (;;) {
+    round();
+    pollfd waiting{signals.get(), POLLIN, 0};
+    constexpr int kRoundMs = std::chrono::milliseconds(kRound).count();
+    if (poll(&waiting, 1, kRoundMs) <= 0) continue;
+    signalfd_siginfo info{};
+    if (read(signals.get(), &info, sizeof info) != sizeof info) continue;
+    if (info.ssi_signo == SIGHUP) continue;  // the next round looks at the file
+    say("stopping");
+    return kExitStopped;
+  }
+}
+
+void Gateway::shut_down() {
+  if (down_) return;
+  down_ = true;
+  armed_ = false;
+  [[maybe_unused]] const auto told = net::notify_supervisor("STOPPING=1");
+  health_.reset();
+  if (resolver_) resolver_->stop();
+  for (const auto& loop : loops_) loop->stop();
+  if (rules_stand_ && options_.flush_on_exit) {
+    if (const auto removed = netfilter::remove(); !removed) say(removed.error().message);
+  }
+  if (log_ && rules_stand_) {
+    log_->write_self("removed", options_.flush_on_exit ? "stopped: rules removed, forwarding off"
+                                                       : "stopped: rules stay, no new connections");
+  }
+  loops_.clear();
+  if (store_) store_->close();
+}
+
+// Signals are handled by the main thread alone, so they are blocked before any thread starts.
+void block_signals() {
+  sigset_t set;
+  sigemptyset(&set);
+  for (const int number : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&set, number);
+  pthread_sigmask(SIG_BLOCK, &set, nullptr);
+  std::signal(SIGPIPE, SIG_IGN);
+}
+
+}  // namespace
+
+int run_gateway(const RunOptions& options) {
+  block_signals();
+  Gateway gateway(options);
+  if (const auto failed = gateway.set_up()) return *failed;
+  return gateway.run();
+}
+
+}  // namespace dn::daemon

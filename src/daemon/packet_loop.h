@@ -1,0 +1,85 @@
+// PacketLoop: one thread, one packet queue, one engine.
+//
+// Theory of operation. The loop waits for its queue and its mailbox, reads packets in batches, lets
+// the engine judge each, sends injected packets at once and verdicts once per batch (so an injected
+// prefix leaves before the packet that completes it). Log lines are formatted into a buffer of its
+// own and handed to the store once per batch. It shares nothing with the other loops: DNS answers
+// and policies come through the mailbox, numbers go out through net::Guarded<LoopStatus>.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "net/guarded.h"
+#include "daemon/mailbox.h"
+#include "engine/engine.h"
+#include "netfilter/injector.h"
+#include "netfilter/packet_queue.h"
+#include "store/log_store.h"
+
+namespace dn::daemon {
+
+struct LoopSettings {
+  engine::EngineSettings engine;
+  std::vector<std::uint32_t> inside_interfaces;  // indices
+  std::string instance;
+  bool require_synchronised_clock = true;
+};
+
+struct LoopStatus {
+  engine::EngineCounters engine;
+  netfilter::PacketQueueCounters queue;
+  netfilter::InjectorCounters injector;
+  std::size_t flows = 0, held_bytes = 0, ledger_names = 0, ledger_addresses = 0;
+  std::uint64_t events_lost = 0;
+};
+
+class PacketLoop final : private engine::EffectSink {
+ public:
+  PacketLoop(LoopSettings settings, netfilter::PacketQueue queue, netfilter::Injector injector,
+             store::LogStore& store, std::function<void(const DomainName&)> ask);
+  ~PacketLoop() override;
+
+  void start();
+  void stop();  // returns when the thread has ended
+  // False when the thread has died or hung for several seconds.
+  bool alive() const;
+
+  Mailbox& mailbox() { return mailbox_; }
+  LoopStatus status() {
+    return status_.with([](const LoopStatus& status) { return status; });
+  }
+
+ private:
+  void run();
+  void take_events(const Now& now);
+  std::size_t take_packets();
+  void publish(const Now& now);
+
+  void verdict(const engine::Verdict& verdict) override;
+  void inject(const engine::Injection& injection) override;
+  void ask(const DomainName& name) override;
+  void log(const records::FlowRecord& record) override;
+
+  LoopSettings settings_;
+  netfilter::PacketQueue queue_;
+  netfilter::Injector injector_;
+  store::LogStore& store_;
+  std::function<void(const DomainName&)> ask_;
+  engine::Engine engine_;
+  Mailbox mailbox_;
+  std::vector<LoopEvent> events_;
+  std::string lines_;
+  std::uint32_t packet_id_ = 0;  // of the packet under judgement
+  MonotonicTime next_tick_, next_publish_;
+  net::Guarded<LoopStatus> status_;
+  std::atomic<std::int64_t> heartbeat_ns_ = 0;
+  std::atomic<bool> stopping_ = false;
+  std::thread thread_;
+};
+
+}  // namespace dn::daemon

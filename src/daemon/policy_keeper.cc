@@ -1,0 +1,104 @@
+#include "daemon/policy_keeper.h"
+
+#include <sys/stat.h>
+
+#include <fstream>
+#include <sstream>
+
+#include "base/limits.h"
+
+namespace dn::daemon {
+
+Result<std::string> read_config_text(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) return fail(path + ": cannot be opened; check the path and its permissions");
+  std::error_code error;
+  const auto size = std::filesystem::file_size(path, error);
+  if (!error && size > limits::kPolicyFileBytesMax) return fail(path + ": larger than 256 MiB");
+  std::ostringstream text;
+  text << file.rdbuf();
+  if (file.bad()) return fail(path + ": cannot be read to its end");
+  return std::move(text).str();
+}
+
+Result<policy::PublicSuffixes> load_public_suffixes(const config::GatewaySettings& settings) {
+  if (settings.public_suffix_list.empty()) {
+    return policy::PublicSuffixes::parse(policy::builtin_public_suffix_list());
+  }
+  auto text = read_config_text(settings.public_suffix_list);
+  if (!text) return tl::unexpected(text.error());
+  return policy::PublicSuffixes::parse(*text);
+}
+
+std::optional<PolicyKeeper::FileState> PolicyKeeper::file_state() const {
+  struct stat status{};
+  if (stat(path_.c_str(), &status) != 0) return {};
+  FileState state;
+  std::error_code error;
+  state.modified = std::filesystem::last_write_time(path_, error);
+  state.size = static_cast<std::uintmax_t>(status.st_size);
+  state.inode = status.st_ino;
+  return state;
+}
+
+void PolicyKeeper::start(policy::PolicyInput input, Date today) {
+  seen_ = file_state();
+  compile(std::move(input), today);
+}
+
+void PolicyKeeper::look(Date today) {
+  const auto state = file_state();
+  if (!state) {
+    if (seen_) complain(path_ + ": is gone; the previous policy stays in force");
+    seen_.reset();
+    return;
+  }
+  if (state == seen_ && today == compiled_on_) return;
+  seen_ = state;
+  reload(today);
+}
+
+void PolicyKeeper::reload(Date today) {
+  const auto text = read_config_text(path_);
+  if (!text) {
+    complain(text.error().message);
+    return;
+  }
+  config::LoadedConfig loaded = config::load_config(*text, path_);
+  if (loaded.has_errors()) {
+    std::string all;
+    for (const auto& problem : loaded.problems) {
+      if (problem.severity != config::ConfigProblem::Severity::Error) continue;
+      if (!all.empty()) all += " | ";
+      all += config::to_text(problem);
+    }
+    complain(all + " | the previous policy stays in force");
+    return;
+  }
+  if (!last_complaint_.empty()) {
+    log_.write_self("accepted", path_ + ": readable and without mistakes again");
+    last_complaint_.clear();
+  }
+  if (!(loaded.gateway == settings_)) {
+    log_.write_self("warning", "[gateway] and [dns] settings have changed; restart to apply them");
+    settings_ = loaded.gateway;
+  }
+  compile(std::move(loaded.policy), today);
+}
+
+void PolicyKeeper::compile(policy::PolicyInput input, Date today) {
+  policy::CompiledPolicy compiled = policy::compile_policy(std::move(input), suffixes_, today);
+  ++revision_;
+  compiled_on_ = today;
+  publish_(compiled.snapshot);
+  log_.write_changes(findings_, compiled.findings);
+  findings_ = std::move(compiled.findings);
+}
+
+void PolicyKeeper::complain(const std::string& text) {
+  if (text == last_complaint_) return;
+  last_complaint_ = text;
+  log_.write_self("warning", text);
+}
+
+}  // namespace dn::daemon

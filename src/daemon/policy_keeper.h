@@ -1,0 +1,74 @@
+// PolicyKeeper: the local policy file, watched, compiled off the packet path, published whole.
+//
+// A file that cannot be read or has mistakes changes nothing: the previous good policy stays, and
+// the config log says what is wrong, once. Used by the main thread only.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "config/config_file.h"
+#include "daemon/config_log.h"
+#include "policy/policy_snapshot.h"
+
+namespace dn::daemon {
+
+using Snapshot = std::shared_ptr<const policy::PolicySnapshot>;
+
+// The whole text of a file, at most limits::kPolicyFileBytesMax.
+Result<std::string> read_config_text(const std::string& path);
+
+// The built-in list, or the one that the settings name.
+Result<policy::PublicSuffixes> load_public_suffixes(const config::GatewaySettings& settings);
+
+class PolicyKeeper {
+ public:
+  PolicyKeeper(std::string path, config::GatewaySettings settings, policy::PublicSuffixes suffixes,
+               ConfigLog& log, std::function<void(const Snapshot&)> publish)
+      : path_(std::move(path)),
+        settings_(std::move(settings)),
+        suffixes_(std::move(suffixes)),
+        log_(log),
+        publish_(std::move(publish)) {}
+
+  // Compiles and publishes what was loaded at the start.
+  void start(policy::PolicyInput input, Date today);
+
+  // Looks whether the file has changed, or the day (a see-thru date may have passed).
+  void look(Date today);
+
+  std::uint64_t revision() const { return revision_; }
+  std::size_t findings() const { return findings_.size(); }
+  std::size_t problems() const { return findings_.problems().size(); }
+  bool file_broken() const { return !last_complaint_.empty(); }
+
+ private:
+  struct FileState {
+    std::filesystem::file_time_type modified;
+    std::uintmax_t size = 0;
+    std::uint64_t inode = 0;
+    bool operator==(const FileState&) const = default;
+  };
+  std::optional<FileState> file_state() const;
+  void reload(Date today);
+  void compile(policy::PolicyInput input, Date today);
+  void complain(const std::string& text);
+
+  std::string path_;
+  config::GatewaySettings settings_;
+  policy::PublicSuffixes suffixes_;
+  ConfigLog& log_;
+  std::function<void(const Snapshot&)> publish_;
+  policy::Findings findings_;
+  std::optional<FileState> seen_;
+  Date compiled_on_{};
+  std::string last_complaint_;
+  std::uint64_t revision_ = 0;
+};
+
+}  // namespace dn::daemon

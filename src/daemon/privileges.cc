@@ -1,0 +1,91 @@
+#include "daemon/privileges.h"
+
+#include <cap-ng.h>
+#include <seccomp.h>
+#include <sys/prctl.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <memory>
+#include <string>
+
+namespace dn::daemon {
+namespace {
+
+constexpr std::array<std::string_view, 38> kRefusedCalls = {
+    "execve",
+    "execveat",
+    "ptrace",
+    "process_vm_readv",
+    "process_vm_writev",
+    "mount",
+    "umount2",
+    "pivot_root",
+    "chroot",
+    "move_mount",
+    "fsopen",
+    "open_tree",
+    "init_module",
+    "finit_module",
+    "delete_module",
+    "kexec_load",
+    "kexec_file_load",
+    "bpf",
+    "perf_event_open",
+    "userfaultfd",
+    "add_key",
+    "request_key",
+    "keyctl",
+    "swapon",
+    "swapoff",
+    "reboot",
+    "acct",
+    "quotactl",
+    "settimeofday",
+    "clock_settime",
+    "sethostname",
+    "setdomainname",
+    "setns",
+    "unshare",
+    "iopl",
+    "ioperm",
+    "personality",
+    "open_by_handle_at",
+};
+
+Result<void> apply_seccomp(bool may_run_programs) {
+  const std::unique_ptr<void, decltype(&seccomp_release)> filter(seccomp_init(SCMP_ACT_ALLOW),
+                                                                 &seccomp_release);
+  if (!filter) return fail("seccomp: no filter could be made");
+  for (const std::string_view name : kRefusedCalls) {
+    if (may_run_programs && name.starts_with("execve")) continue;
+    const int call = seccomp_syscall_resolve_name(name.data());
+    if (call == __NR_SCMP_ERROR) continue;  // unknown on this architecture
+    const int error = seccomp_rule_add(filter.get(), SCMP_ACT_ERRNO(EPERM), call, 0);
+    if (error != 0 && error != -EDOM) {
+      return fail("seccomp: " + std::string(name) + ": " + std::strerror(-error));
+    }
+  }
+  if (const int error = seccomp_load(filter.get()); error != 0) {
+    return fail(std::string("seccomp: the filter was refused: ") + std::strerror(-error));
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<void> drop_privileges(bool may_run_programs) {
+  capng_clear(CAPNG_SELECT_BOTH);
+  if (capng_updatev(CAPNG_ADD, static_cast<capng_type_t>(CAPNG_EFFECTIVE | CAPNG_PERMITTED),
+                    CAP_NET_ADMIN, CAP_NET_RAW, -1) != 0) {
+    return fail("capabilities: cannot select CAP_NET_ADMIN and CAP_NET_RAW");
+  }
+  if (capng_apply(CAPNG_SELECT_BOTH) != 0) {
+    return fail("capabilities: cannot drop the others; is the process root?");
+  }
+  if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return fail("cannot set no_new_privs");
+  return apply_seccomp(may_run_programs);
+}
+
+}  // namespace dn::daemon

@@ -1,0 +1,30 @@
+#include "daemon/revoker.h"
+
+#include <vector>
+
+#include "engine/mark.h"
+#include "netfilter/conntrack.h"
+
+namespace dn::daemon {
+
+Result<std::size_t> revoke_ungranted(const policy::PolicySnapshot& policy) {
+  using engine::FlowMark;
+  std::vector<netfilter::ConntrackEntry> gone;
+  const netfilter::MarkFilter allowed{engine::make_mark(FlowMark::Allowed), engine::kStateMask};
+  const auto dumped = netfilter::dump_conntrack(allowed, [&](const auto& entry) {
+    const policy::ClientPolicy* rules = policy.find_client(entry.client());
+    const auto grant = engine::payload_of(entry.mark);
+    if (rules == nullptr || !rules->still_grants(grant, entry.server_port())) gone.push_back(entry);
+  });
+  if (!dumped) return tl::unexpected(dumped.error());
+  std::size_t revoked = 0;
+  for (const auto& entry : gone) {
+    const auto grant = engine::payload_of(entry.mark);
+    const auto marked =
+        netfilter::mark_conntrack(entry, engine::make_mark(FlowMark::Revoked, grant));
+    if (marked && *marked) ++revoked;
+  }
+  return revoked;
+}
+
+}  // namespace dn::daemon

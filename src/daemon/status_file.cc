@@ -1,0 +1,108 @@
+#include "daemon/status_file.h"
+
+#include <boost/json.hpp>
+#include <cstdio>
+#include <fstream>
+
+namespace dn::daemon {
+namespace {
+
+namespace json = boost::json;
+
+std::int64_t seconds(WallTime time) {
+  return std::chrono::floor<std::chrono::seconds>(time).time_since_epoch().count();
+}
+
+json::object loop_object(const LoopStatus& loop) {
+  const engine::EngineCounters& e = loop.engine;
+  return {{"packets", e.packets},
+          {"flows", loop.flows},
+          {"held_bytes", loop.held_bytes},
+          {"client_allowed", e.client_allowed},
+          {"client_refused", e.client_refused},
+          {"server_allowed", e.server_allowed},
+          {"server_refused", e.server_refused},
+          {"handed_over", e.handed_over},
+          {"injected", e.injected},
+          {"acknowledged_for_server", e.acknowledged_for_server},
+          {"resolved_on_demand", e.resolved_on_demand},
+          {"not_tcp", e.not_tcp},
+          {"state_lost", e.state_lost},
+          {"ignored", e.ignored},
+          {"evicted", e.evicted},
+          {"log_lines_suppressed", e.log_lines_suppressed},
+          {"queue_enobufs", loop.queue.enobufs},
+          {"queue_truncated", loop.queue.truncated},
+          {"verdict_errors", loop.queue.verdict_errors},
+          {"inject_failed", loop.injector.failed},
+          {"events_lost", loop.events_lost},
+          {"ledger_names", loop.ledger_names},
+          {"ledger_addresses", loop.ledger_addresses}};
+}
+
+json::object stream_object(const store::StreamStats& stream) {
+  return {{"lines", stream.written.lines},       {"dropped_lines", stream.dropped_lines},
+          {"segments", stream.written.segments}, {"disk_bytes", stream.written.disk_bytes},
+          {"failing", stream.failing},           {"last_error", stream.last_error}};
+}
+
+json::object resolver_object(const resolver::ResolverStats& r) {
+  json::array servers;
+  for (const auto& server : r.servers) servers.emplace_back(server);
+  return {{"servers", std::move(servers)},
+          {"names", r.names},
+          {"names_unanswered", r.names_unanswered},
+          {"asked", r.asked},
+          {"asked_on_demand", r.asked_on_demand},
+          {"answered", r.answered},
+          {"no_data", r.no_data},
+          {"no_name", r.no_name},
+          {"failed", r.failed},
+          {"timeouts", r.timeouts},
+          {"dropped", r.dropped},
+          {"last_failure", r.last_failure}};
+}
+
+}  // namespace
+
+std::string format_status(const GatewayStatus& status) {
+  json::array loops;
+  for (const auto& loop : status.loops) loops.emplace_back(loop_object(loop));
+  json::object firewall;
+  for (const auto& counter : status.firewall) firewall[counter.name] = counter.packets;
+  const json::object document = {{"version", status.version},
+                                 {"instance", status.instance},
+                                 {"started", seconds(status.started)},
+                                 {"written", seconds(status.written)},
+                                 {"healthy", status.healthy},
+                                 {"clock_synchronised", status.clock_synchronised},
+                                 {"queue_form", status.queue_form},
+                                 {"policy",
+                                  {{"revision", status.policy_revision},
+                                   {"file_broken", status.policy_file_broken},
+                                   {"findings", status.policy_findings},
+                                   {"problems", status.policy_problems},
+                                   {"names_with_problems", status.names_with_problems},
+                                   {"connections_revoked", status.revoked}}},
+                                 {"packet_loops", std::move(loops)},
+                                 {"dns", resolver_object(status.resolver)},
+                                 {"flow_log", stream_object(status.flow_log)},
+                                 {"config_log", stream_object(status.config_log)},
+                                 {"dropped_by_kernel_rules", std::move(firewall)}};
+  return json::serialize(document) + "\n";
+}
+
+Result<void> write_status(const std::string& state_dir, const std::string& json) {
+  const std::string path = state_dir + "/status.json";
+  const std::string fresh = path + ".new";
+  {
+    std::ofstream file(fresh, std::ios::binary | std::ios::trunc);
+    file << json;
+    file.flush();
+    if (!file) return fail(fresh + ": cannot be written");
+  }
+  if (std::rename(fresh.c_str(), path.c_str()) != 0) return fail(path + ": cannot be replaced");
+  return {};
+}
+
+}  // namespace dn::daemon

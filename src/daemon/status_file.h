@@ -1,0 +1,33 @@
+// StatusFile: state_dir/status.json, rewritten every few seconds, for `discriminat status`.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "daemon/packet_loop.h"
+#include "netfilter/firewall.h"
+#include "resolver/resolver.h"
+#include "store/log_store.h"
+
+namespace dn::daemon {
+
+struct GatewayStatus {
+  std::string version, instance, queue_form;
+  WallTime started, written;
+  bool healthy = false, clock_synchronised = true, policy_file_broken = false;
+  std::uint64_t policy_revision = 0;
+  std::size_t policy_findings = 0, policy_problems = 0, names_with_problems = 0;
+  std::uint64_t revoked = 0;
+  std::vector<LoopStatus> loops;
+  resolver::ResolverStats resolver;
+  store::StreamStats flow_log, config_log;
+  std::vector<netfilter::FirewallCounter> firewall;
+};
+
+std::string format_status(const GatewayStatus& status);
+
+// Written beside and renamed, so that a reader never sees half of it.
+Result<void> write_status(const std::string& state_dir, const std::string& json);
+
+}  // namespace dn::daemon
