@@ -111,7 +111,9 @@ class Lab:
     def __enter__(self):
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, kind, *_):
+        if kind is not None:
+            self.shop.keep = False
         self.close()
 
     def close(self):

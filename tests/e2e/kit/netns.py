@@ -3,7 +3,8 @@
 A Namespace is one `ip netns`. Sockets of this very process can be made inside it (`entered()`), so
 many tests need no child. A Workshop owns namespaces, children and a temporary folder: it ends what
 it started, by pid, and removes what it made, also after an exception, SIGINT or SIGTERM. A run that
-was killed outright is swept by the next one: names carry the pid of their maker.
+was killed outright is swept by the next one: names carry the pid of their maker (and begin with
+`dnk` for a laboratory that shall outlive it, which only `scripts/demo --down` takes away).
 """
 import atexit
 import contextlib
@@ -22,7 +23,8 @@ _libc = ctypes.CDLL(None, use_errno=True)
 _CLONE_NEWNET = 0x40000000
 _PR_SET_PDEATHSIG = 1
 _NETNS_ETC = Path("/etc/netns")
-NAME = re.compile(r"^dn-(\d+)-[a-z0-9]+$")
+_OUTSIDE = "made-outside"  # a file in the folder: directories made elsewhere, to be removed
+NAME = re.compile(r"^(dn|dnk)-(\d+)-[a-z0-9]+$")
 
 
 def setns(fd):
@@ -143,19 +145,28 @@ class Workshop:
     _count = itertools.count(1)
 
     def __init__(self, keep=False):
-        self.prefix = f"dn-{os.getpid()}-{next(Workshop._count)}"
+        self.prefix = f"{'dnk' if keep else 'dn'}-{os.getpid()}-{next(Workshop._count)}"
         self.keep = keep
         self.children = []
         self.namespaces = {}
         self.on_close = []
-        self.made_etc_netns = not _NETNS_ETC.exists()
+        self.borrowed = []
         self.folder = Path(tempfile.mkdtemp(prefix=f"{self.prefix}-"))
         self.folder.chmod(0o755)
         self.closed = False
+        self.borrow_directory(_NETNS_ETC)
         atexit.register(self.close)
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             previous = signal.getsignal(number)
             signal.signal(number, lambda n, f, p=previous: self._on_signal(n, f, p))
+
+    def borrow_directory(self, path):
+        """Makes an empty directory outside the folder when it is missing; it goes when empty."""
+        if not path.exists():
+            path.mkdir(mode=0o755)
+            self.borrowed.append(path)
+            with open(self.folder / _OUTSIDE, "a", encoding="utf-8") as file:
+                file.write(f"{path}\n")
 
     def _on_signal(self, number, frame, previous):
         self.keep = False
@@ -207,9 +218,9 @@ class Workshop:
             with contextlib.suppress(Exception):
                 self.stop(child, timeout=5)
         remove_namespaces([n.name for n in self.namespaces.values()])
-        if self.made_etc_netns:
+        for path in self.borrowed:
             with contextlib.suppress(OSError):
-                _NETNS_ETC.rmdir()
+                path.rmdir()
         shutil.rmtree(self.folder, ignore_errors=True)
         atexit.unregister(self.close)
 
@@ -247,21 +258,23 @@ def remove_namespaces(names):
         shutil.rmtree(_NETNS_ETC / name, ignore_errors=True)
 
 
-def sweep(also_living=False):
-    """Removes laboratories whose maker is gone (or, for `demo --down`, all). Returns the names."""
-    stale = []
+def sweep(kept=False):
+    """Removes laboratories whose maker is gone; those that were kept only if asked. Returns the
+    names of their namespaces."""
+    stale, makers = [], set()
     for name in existing_namespaces():
         match = NAME.match(name)
-        if match and (also_living or not Path(f"/proc/{match[1]}").exists()):
+        if match and (kept or match[1] == "dn") and not Path(f"/proc/{match[2]}").exists():
             stale.append(name)
+            makers.add(f"{match[1]}-{match[2]}")
     remove_namespaces(stale)
-    pids = {NAME.match(name)[1] for name in stale}
-    for pid in pids:
-        for path in Path(tempfile.gettempdir()).glob(f"dn-{pid}-*"):
-            shutil.rmtree(path, ignore_errors=True)
-    if stale:
-        with contextlib.suppress(OSError):
-            _NETNS_ETC.rmdir()
+    for maker in makers:
+        for folder in Path(tempfile.gettempdir()).glob(f"{maker}-*"):
+            outside = folder / _OUTSIDE
+            for line in outside.read_text().splitlines() if outside.exists() else []:
+                with contextlib.suppress(OSError):
+                    Path(line).rmdir()
+            shutil.rmtree(folder, ignore_errors=True)
     return stale
 
 

@@ -112,10 +112,7 @@ def start_sshd(shop, ns):
     keys.chmod(0o600)
     host = " ".join((folder / "host_key.pub").read_text().split()[:2])
     (folder / "known_hosts").write_text(f"* {host}\n")
-    separation = Path("/run/sshd")
-    if not separation.exists():
-        separation.mkdir(mode=0o755)
-        shop.on_close.append(separation.rmdir)
+    shop.borrow_directory(Path("/run/sshd"))
     listen = "\n".join(f"ListenAddress {a}:22\nListenAddress {a}:2222" for a in zone.SSH_ADDRESSES)
     (folder / "sshd_config").write_text(
         f"{listen}\nHostKey {folder}/host_key\nAuthorizedKeysFile {keys}\nStrictModes no\n"
