@@ -58,7 +58,8 @@ ByteSpan receive(int fd, std::vector<std::uint8_t>& buffer) {
 std::uint64_t Attribute::u64() const {
   ByteCursor cursor(payload);
   const std::uint64_t high = cursor.take_u32();
-  return high << 32U | cursor.take_u32();
+  const std::uint64_t value = high << 32U | cursor.take_u32();
+  return cursor.failed() ? 0 : value;
 }
 
 std::string_view Attribute::text() const {

@@ -29,7 +29,7 @@ struct RulesetSettings {
   std::uint16_t queue_base = 1040;  // first queue number
   std::uint16_t queues = 1;         // at least one; consecutive numbers
   Port health_port = 1042;
-  std::vector<LocalService> local_services;
+  std::vector<LocalService> local_services = {};
   bool allow_private_destinations = false;  // RFC 1918 and 100.64/10 behind the outside interface
   std::uint64_t revision = 0;               // shown by `nft list table ip discriminat`
 };

@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
 
 #include "lab.h"
@@ -214,6 +215,39 @@ TEST_F(Gate, SynOnAnAllowedConnectionIsJudgedAnew) {
   ASSERT_TRUE(syn);
   EXPECT_EQ(syn->seq(), 0x99999999U);
   EXPECT_EQ(syn->mark, engine::make_mark(FlowMark::Opening, 0x2345678) | engine::kQueuedFlag);
+}
+
+// Conntrack does not open a new entry after a reset from the server's side: it resynchronises the
+// old one, mark included, as soon as the server answers the new SYN.
+TEST_F(Gate, NextConnectionOnTheTupleOfAnAllowedOneIsJudgedAnew) {
+  const Peer server = Peer::listen(kServer, 443);
+  Peer client = Peer::connect(kClient, kServerAddress, 443);
+  Peer accepted = server.accept();
+  std::atomic<bool> closed = false;
+  Judge judge([&](const SeenPacket& p) { return closed ? drop(p) : allow(p); });
+  ASSERT_TRUE(client.send("hello"));
+  ASSERT_EQ(accepted.receive(), "hello");
+  const std::uint16_t port = client.local_port();
+  const auto before = entries(port);
+  ASSERT_EQ(before.size(), 1U);
+  closed = true;
+  accepted.reset();
+  ASSERT_EQ(client.last_errno(), ECONNRESET);
+  client.reset();
+
+  const Peer next = Peer::connect(kClient, kServerAddress, 443, SOCK_STREAM, port);
+  ASSERT_TRUE(next.open());
+  const Peer next_accepted = server.accept();
+  const auto after = entries(port);
+  ASSERT_EQ(after.size(), 1U);
+  EXPECT_EQ(after[0].id, before[0].id) << "the same entry: that is the trap";
+  ASSERT_TRUE(next.send("forbidden"));
+  EXPECT_EQ(next_accepted.receive(300), "");
+  const auto packet = judge.wait_for([](const SeenPacket& p) {
+    return p.bytes.size() > 60 && p.state() == FlowMark::Opening &&
+           as_text(p.bytes).ends_with("forbidden");
+  });
+  EXPECT_TRUE(packet);
 }
 
 TEST_F(Gate, SynWithPayloadIsQueuedAndForbiddenOptionsAreDropped) {

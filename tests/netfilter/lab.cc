@@ -147,7 +147,8 @@ Peer Peer::listen(const std::string& name, std::uint16_t port) {
   return peer;
 }
 
-Peer Peer::connect(const std::string& name, const char* address, std::uint16_t port, int type) {
+Peer Peer::connect(const std::string& name, const char* address, std::uint16_t port, int type,
+                   std::uint16_t own_port) {
   Peer peer;
   in(name, [&] {
     net::FileDescriptor fd(::socket(AF_INET, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
@@ -155,6 +156,16 @@ Peer Peer::connect(const std::string& name, const char* address, std::uint16_t p
     to.sin_family = AF_INET;
     to.sin_port = htons(port);
     ::inet_pton(AF_INET, address, &to.sin_addr);
+    if (own_port != 0) {
+      const int one = 1;
+      sockaddr_in own{};
+      own.sin_family = AF_INET;
+      own.sin_port = htons(own_port);
+      ::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
+      if (::bind(fd.get(), reinterpret_cast<sockaddr*>(&own), sizeof own) != 0) {
+        throw std::runtime_error(std::string("bind: ") + std::strerror(errno));
+      }
+    }
     if (::connect(fd.get(), reinterpret_cast<sockaddr*>(&to), sizeof to) != 0) {
       pollfd waiting{.fd = fd.get(), .events = POLLOUT, .revents = 0};
       if (::poll(&waiting, 1, 700) <= 0) {
@@ -186,6 +197,12 @@ std::string Peer::receive(int milliseconds) const {
   const ssize_t size = ::recv(fd_.get(), text.data(), text.size(), 0);
   text.resize(size > 0 ? static_cast<std::size_t>(size) : 0);
   return text;
+}
+
+void Peer::reset() {
+  const linger at_once{.l_onoff = 1, .l_linger = 0};
+  ::setsockopt(fd_.get(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+  fd_ = {};
 }
 
 int Peer::last_errno() const {

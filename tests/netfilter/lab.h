@@ -49,7 +49,7 @@ class Peer {
   static Peer listen(const std::string& name, std::uint16_t port);
   // Not connected when there was no answer in time or a refusal; then error() says which.
   static Peer connect(const std::string& name, const char* address, std::uint16_t port,
-                      int type = SOCK_STREAM);
+                      int type = SOCK_STREAM, std::uint16_t own_port = 0);
 
   Peer accept() const;
   bool send(std::string_view text) const;
@@ -57,6 +57,7 @@ class Peer {
   std::string receive(int milliseconds = 1000) const;
   int error() const { return error_; }
   int last_errno() const;  // of a receive that found a reset
+  void reset();            // closes with a reset instead of a FIN
   bool open() const { return fd_.is_open(); }
   std::uint16_t local_port() const;
 
