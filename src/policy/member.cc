@@ -165,7 +165,8 @@ std::string merge_asterisks(std::string text) {
 Result<std::string> convert_labels(std::string_view text) {
   if (is_ascii(text)) return *to_a_labels(text);
   if (!has_wildcard(text)) {
-    if (auto ascii = to_a_labels(text)) return *std::move(ascii);
+    // A compatibility mapping must not smuggle in a wildcard.
+    if (auto ascii = to_a_labels(text); ascii && !has_wildcard(*ascii)) return *std::move(ascii);
     return reject(text, "not a valid internationalised name; write its A-labels (\"xn--…\")");
   }
   std::string converted;
@@ -178,7 +179,6 @@ Result<std::string> convert_labels(std::string_view text) {
       return reject(text, "a label with a wildcard must be ASCII; write the rest as A-labels");
     }
     const auto ascii = to_a_labels(label);
-    // A compatibility mapping must not smuggle in a wildcard or a dot.
     if (!ascii || (!free && ascii->find_first_of("*?.") != std::string::npos)) {
       return reject(text, "not a valid internationalised name; write its A-labels (\"xn--…\")");
     }

@@ -1,12 +1,8 @@
 #include "policy/public_suffixes.h"
 
-#include <libpsl.h>
-
 #include <algorithm>
-#include <cstdio>
-#include <utility>
-#include <vector>
 
+#include "base/domain_name.h"
 #include "policy/idna.h"
 #include "policy/pattern.h"
 
@@ -18,21 +14,6 @@ namespace dn::policy {
 namespace {
 
 constexpr std::size_t kListBytesMax = 16UL << 20U;
-
-struct ContextDeleter {
-  void operator()(psl_ctx_t* context) const { psl_free(context); }
-};
-using Context = std::unique_ptr<psl_ctx_t, ContextDeleter>;
-
-Context load(std::string_view text) {
-  // fmemopen takes no empty buffer, and does not write to one that is opened for reading.
-  if (text.empty()) return {};
-  FILE* file = fmemopen(const_cast<char*>(text.data()), text.size(), "r");
-  if (file == nullptr) return {};
-  Context context(psl_load_fp(file));
-  static_cast<void>(fclose(file));
-  return context;
-}
 
 // "a.b.com" and "com.b.a" are each other's reverse.
 std::string reverse_labels(std::string_view name) {
@@ -49,20 +30,8 @@ std::string reverse_labels(std::string_view name) {
   return reversed;
 }
 
-// The rules as reversed names, sorted, so that those below one suffix stand together. Exceptions
-// are left out: they only make fewer names exposed.
-std::vector<std::string> read_rules(std::string_view text) {
-  std::vector<std::string> rules;
-  while (!text.empty()) {
-    const std::size_t end = std::min(text.find('\n'), text.size());
-    std::string_view line = text.substr(0, end);
-    text.remove_prefix(std::min(end + 1, text.size()));
-    line = line.substr(0, line.find_first_of(" \t\r"));
-    if (line.empty() || line.starts_with("//") || line.starts_with('!')) continue;
-    if (const auto ascii = to_a_labels(line)) rules.push_back(reverse_labels(*ascii));
-  }
-  std::sort(rules.begin(), rules.end());
-  return rules;
+bool holds(const std::vector<std::string>& sorted, const std::string& name) {
+  return std::binary_search(sorted.begin(), sorted.end(), name);
 }
 
 }  // namespace
@@ -72,34 +41,48 @@ std::string_view builtin_public_suffix_list() {
           static_cast<std::size_t>(dn_public_suffix_list_end - dn_public_suffix_list)};
 }
 
-struct PublicSuffixes::List {
-  Context context;
-  std::vector<std::string> rules;  // reversed, sorted
-};
-
-PublicSuffixes::PublicSuffixes(std::unique_ptr<List> list) : list_(std::move(list)) {}
-PublicSuffixes::PublicSuffixes(PublicSuffixes&&) noexcept = default;
-PublicSuffixes& PublicSuffixes::operator=(PublicSuffixes&&) noexcept = default;
-PublicSuffixes::~PublicSuffixes() = default;
-
 Result<PublicSuffixes> PublicSuffixes::parse(std::string_view list_text) {
   if (list_text.size() > kListBytesMax) {
     return fail("the public suffix list is larger than 16 MiB; is it the right file?");
   }
-  auto list = std::make_unique<List>();
-  list->context = load(list_text);
-  list->rules = read_rules(list_text);
-  if (!list->context || list->rules.empty() || psl_suffix_count(list->context.get()) <= 0) {
+  PublicSuffixes list;
+  while (!list_text.empty()) {
+    const std::size_t end = std::min(list_text.find('\n'), list_text.size());
+    list.add_line(list_text.substr(0, end));
+    list_text.remove_prefix(std::min(end + 1, list_text.size()));
+  }
+  if (list.rules_.empty()) {
     return fail("the public suffix list holds no rule; use a file in the publicsuffix.org format");
   }
-  return PublicSuffixes(std::move(list));
+  std::sort(list.rules_.begin(), list.rules_.end());
+  std::sort(list.exceptions_.begin(), list.exceptions_.end());
+  return list;
+}
+
+// A line is read up to the first blank. What is no rule is left out.
+void PublicSuffixes::add_line(std::string_view line) {
+  line = line.substr(0, line.find_first_of(" \t\r"));
+  if (line.empty() || line.starts_with("//")) return;
+  const bool exception = line.starts_with('!');
+  const bool wildcard = line.starts_with("*.");
+  line.remove_prefix(exception ? 1 : wildcard ? 2 : 0);
+  const auto ascii = to_a_labels(line);
+  if (!ascii || !DomainName::parse(*ascii)) return;
+  const std::string reversed = reverse_labels(*ascii);
+  if (exception) {
+    exceptions_.push_back(reversed);
+  } else {
+    rules_.push_back(wildcard ? reversed + ".*" : reversed);
+  }
 }
 
 bool PublicSuffixes::is_public_suffix(std::string_view name) const {
-  if (name.empty()) return true;
-  const std::string text(name);
-  if (psl_is_public_suffix(list_->context.get(), text.c_str()) != 0) return true;
-  return std::binary_search(list_->rules.begin(), list_->rules.end(), reverse_labels(text) + ".*");
+  const std::string reversed = reverse_labels(name);
+  if (holds(exceptions_, reversed)) return false;
+  const std::size_t dot = reversed.rfind('.');
+  if (dot == std::string::npos) return true;
+  return holds(rules_, reversed) || holds(rules_, reversed + ".*") ||
+         holds(rules_, reversed.substr(0, dot) + ".*");
 }
 
 std::optional<std::string> PublicSuffixes::find_covered_suffix(std::string_view pattern) const {
@@ -107,8 +90,8 @@ std::optional<std::string> PublicSuffixes::find_covered_suffix(std::string_view 
   if (tail.empty()) return {};
   const std::string base = reverse_labels(tail) + '.';
   const std::size_t labels = count_labels(pattern);
-  auto rule = std::lower_bound(list_->rules.begin(), list_->rules.end(), base);
-  for (; rule != list_->rules.end() && rule->starts_with(base); ++rule) {
+  auto rule = std::lower_bound(rules_.begin(), rules_.end(), base);
+  for (; rule != rules_.end() && rule->starts_with(base); ++rule) {
     if (count_labels(*rule) != labels) continue;
     const std::string suffix = reverse_labels(*rule);
     if (!suffix.starts_with("*.")) {

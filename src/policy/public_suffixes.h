@@ -1,15 +1,15 @@
 // PublicSuffixes: the public suffix list, ICANN and private sections (publicsuffix.org).
 //
-// libpsl answers what a public suffix is; it is wrapped here and included nowhere else. It cannot
-// say which suffixes a pattern with several wildcards could reach, so the rules are also kept in an
-// order of their own. Names are given as lower-case A-labels. Immutable after parse(), to be read
-// by any number of threads. Covered by public_suffixes_test.cc.
+// Our own reader of the list: the library for it answers wrongly, and towards openness, for names
+// below "*.x" when a list holds both "x" and "*.x", and it cannot say which suffixes a pattern
+// could reach. Names are given as lower-case A-labels. Immutable after parse(), to be read by any
+// number of threads. Covered by public_suffixes_test.cc, which compares with libpsl.
 #pragma once
 
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 
@@ -22,9 +22,6 @@ class PublicSuffixes {
  public:
   // Parses the text of a list in the publicsuffix.org format; an error when it holds no rule.
   static Result<PublicSuffixes> parse(std::string_view list_text);
-  PublicSuffixes(PublicSuffixes&&) noexcept;
-  PublicSuffixes& operator=(PublicSuffixes&&) noexcept;
-  ~PublicSuffixes();
 
   // Whether anybody can register names directly below `name` (so that "*.name" is exposed). An
   // unknown top-level label counts as a public suffix, and so does the base of a wildcard rule:
@@ -37,9 +34,13 @@ class PublicSuffixes {
   std::optional<std::string> find_covered_suffix(std::string_view pattern) const;
 
  private:
-  struct List;
-  explicit PublicSuffixes(std::unique_ptr<List> list);
-  std::unique_ptr<List> list_;
+  PublicSuffixes() = default;
+  void add_line(std::string_view line);
+
+  // Names with their labels reversed ("com.amazonaws.s3", "ck.*"), so that those below one suffix
+  // stand together; sorted.
+  std::vector<std::string> rules_;
+  std::vector<std::string> exceptions_;  // "ck.www" for "!www.ck"
 };
 
 }  // namespace dn::policy
