@@ -218,6 +218,7 @@ void Resolver::Loop::run() {
     keep_house(now);
   }
   if (ledger_changed_) save_all();
+  publish();
 }
 
 void Resolver::Loop::restore() {
@@ -316,6 +317,7 @@ std::string Resolver::Loop::server_list() const {
 Duration Resolver::Loop::time_to_wait(MonotonicTime now) const {
   if (saver_) return {};
   MonotonicTime until = now + kWaitMax;
+  if (ledger_changed_ && !settings_.ledger_file.empty()) until = std::min(until, next_save_);
   const auto due = schedule_.next_due();
   if (due && busy_ < busy_max_in_background()) until = std::min(until, *due);
   return std::max(until - now, Duration{});
