@@ -19,9 +19,7 @@ Result<std::size_t> revoke_ungranted(const policy::PolicySnapshot& policy) {
   if (!dumped) return tl::unexpected(dumped.error());
   std::size_t revoked = 0;
   for (const auto& entry : gone) {
-    const auto grant = engine::payload_of(entry.mark);
-    const auto marked =
-        netfilter::mark_conntrack(entry, engine::make_mark(FlowMark::Revoked, grant));
+    const auto marked = netfilter::revoke_conntrack(entry);
     if (marked && *marked) ++revoked;
   }
   return revoked;
