@@ -127,6 +127,9 @@ Conversation Conversations::assemble(const Pending& pending) {
       if (offset < 0) continue;
       const auto inserted = stream.insert(static_cast<std::size_t>(offset), piece.bytes);
       if (index != 0) continue;
+      if (inserted == engine::StreamPrefix::Insert::Grew) {
+        conversation.client_growth.push_back(stream.prefix().size());
+      }
       if (inserted == engine::StreamPrefix::Insert::RetransmitConflict) {
         conversation.anomaly = Reason::TcpRetransmitConflict;
       } else if (inserted == engine::StreamPrefix::Insert::OverlapConflict) {

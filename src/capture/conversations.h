@@ -27,6 +27,8 @@ struct Conversation {
   bool saw_syn = false;
   bool server_first = false;
   engine::StreamPrefix client_bytes, server_bytes;
+  // How long the client's gap-free prefix was each time it had grown: the engine reads it then.
+  std::vector<std::size_t> client_growth;
   Reason anomaly = Reason::None;  // SYN payload, urgent data, conflicting bytes of the client
 };
 

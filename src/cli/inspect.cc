@@ -39,6 +39,18 @@ std::string long_version(Protocol protocol, std::string_view version) {
   return "TLS" + std::string(version);
 }
 
+// As the engine does it: read whenever the prefix has grown, and the first answer is final.
+ClientReading first_reading(const capture::Conversation& conversation,
+                            wire::HandshakeScratch& scratch) {
+  const ByteSpan prefix = conversation.client_bytes.prefix();
+  ClientReading reading;
+  for (const std::size_t size : conversation.client_growth) {
+    reading = engine::read_client(prefix.first(size), scratch);
+    if (reading.status != ClientReading::Status::NeedMore) break;
+  }
+  return reading;
+}
+
 void inspect_client(const capture::Conversation& conversation, Inspection& inspection,
                     wire::HandshakeScratch& scratch) {
   const ByteSpan prefix = conversation.client_bytes.prefix();
@@ -46,7 +58,7 @@ void inspect_client(const capture::Conversation& conversation, Inspection& inspe
     inspection.reason = Reason::ProtoUnknown;
     return;
   }
-  const ClientReading reading = engine::read_client(prefix, scratch);
+  const ClientReading reading = first_reading(conversation, scratch);
   const engine::ClientFacts& facts = reading.facts;
   inspection.protocol = facts.protocol;
   inspection.client_version = long_version(facts.protocol, facts.version);
@@ -75,7 +87,7 @@ void inspect_client(const capture::Conversation& conversation, Inspection& inspe
   }
   if (!facts.banner.empty()) inspection.extra["c_banner"] = facts.banner;
   if (!facts.http_method.empty()) inspection.extra["method"] = facts.http_method;
-  if (!facts.http_path.empty()) inspection.extra["uri"] = facts.http_path;
+  if (!facts.http_target.empty()) inspection.extra["uri"] = facts.http_target;
   if (!facts.http_user_agent.empty()) inspection.extra["user_agent"] = facts.http_user_agent;
   if (reading.reason == Reason::Sslv2Hello) inspection.special = "sslv2";
   if (facts.flaw == Reason::Http2Cleartext) inspection.special = "h2c";

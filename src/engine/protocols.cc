@@ -65,6 +65,7 @@ ClientReading read_http(const wire::ParseResult<wire::HttpRequest>& request) {
   facts.name = http.host_name;
   facts.version = http.version;
   facts.http_method = http.method;
+  facts.http_target = http.target;
   facts.http_path = http.path;
   facts.http_user_agent = http.user_agent;
   facts.http_host = http.host;
