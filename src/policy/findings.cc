@@ -64,6 +64,7 @@ Finding write_out(const Store&, const Store::ClientFact& fact) {
 
 // The same member in another policy, where groups and texts have other numbers.
 bool holds_member(const Store& store, const Store& other, Store::MemberFact fact) {
+  if (!store.rules) return false;  // nothing was ever compiled
   const auto key = static_cast<RuleKey>(fact >> 32U);
   const auto gids = store.rules->gids();
   const std::string_view gid = other.rules->gid(group_of(key));
