@@ -8,19 +8,10 @@
 namespace dn::policy {
 namespace {
 
-std::string_view tail_of(std::string_view pattern, std::size_t tail_bytes) {
-  return pattern.substr(pattern.size() - tail_bytes);
-}
-
-std::uint32_t hash_bucket(SuffixHash tail, std::size_t head_labels) {
-  tail.add_number(static_cast<std::uint32_t>(head_labels));
-  return tail.value();
-}
-
-SuffixHash hash_of(std::string_view text) {
+std::uint32_t hash_bucket(std::string_view tail, std::size_t head_labels) {
   SuffixHash hash;
-  hash.add_before(text);
-  return hash;
+  for (std::size_t i = tail.size(); i > 0; --i) hash.add_before(tail[i - 1]);
+  return SuffixHash::value(hash.state(), static_cast<std::uint32_t>(head_labels));
 }
 
 }  // namespace
@@ -75,7 +66,7 @@ void PatternSet::add_draft(const TextArena& arena, const Draft& draft, const Dra
   const bool new_cluster = new_literal || previous->literal_text() != draft.literal_text();
   const auto literals = static_cast<std::uint32_t>(literals_.size());
   if (new_bucket) {
-    bucket_table_.add(hash_bucket(hash_of(draft.cut.tail), draft.head_labels),
+    bucket_table_.add(hash_bucket(draft.cut.tail, draft.head_labels),
                       static_cast<std::uint32_t>(buckets_.size()));
     buckets_.push_back({.text = draft.row.text,
                         .tail_bytes = static_cast<std::uint8_t>(draft.cut.tail.size()),
@@ -102,18 +93,17 @@ void PatternSet::add_draft(const TextArena& arena, const Draft& draft, const Dra
 
 std::uint32_t PatternSet::hash_cluster(std::uint32_t bucket, Literal literal,
                                        std::string_view text) {
-  SuffixHash hash = hash_of(text);
-  hash.add_number(bucket << 1U | (literal.at_end ? 1U : 0U));
-  return hash.value();
+  const std::uint64_t place = bucket << 1U | (literal.at_end ? 1U : 0U);
+  return mix_hash(hash_text(text) ^ place << 32U);
 }
 
 std::size_t PatternSet::find_tails(std::string_view name, Tails& tails) {
   SuffixHash hash;
   std::size_t labels = 0;
-  tails[0] = {.begin = static_cast<std::uint8_t>(name.size()), .hash = hash};
+  tails[0] = {.begin = static_cast<std::uint8_t>(name.size()), .hash = hash.state()};
   for (std::size_t i = name.size(); i > 0; --i) {
     if (name[i - 1] == '.' && labels + 2 < tails.size()) {
-      tails[++labels] = {.begin = static_cast<std::uint8_t>(i), .hash = hash};
+      tails[++labels] = {.begin = static_cast<std::uint8_t>(i), .hash = hash.state()};
     }
     hash.add_before(name[i - 1]);
   }
@@ -126,9 +116,10 @@ const PatternSet::Bucket* PatternSet::find_bucket(const TextArena& arena, std::s
   const auto same = [&](std::uint32_t index) {
     const Bucket& bucket = buckets_[index];
     return bucket.head_labels == head_labels && bucket.tail_bytes == text.size() &&
-           tail_of(arena.at(bucket.text), bucket.tail_bytes) == text;
+           arena.at(bucket.text).ends_with(text);
   };
-  const std::uint32_t* found = bucket_table_.find(hash_bucket(tail.hash, head_labels), same);
+  const std::uint32_t hash = SuffixHash::value(tail.hash, static_cast<std::uint32_t>(head_labels));
+  const std::uint32_t* found = bucket_table_.find(hash, same);
   return found == nullptr ? nullptr : &buckets_[*found];
 }
 
@@ -138,13 +129,18 @@ const PatternSet::Cluster* PatternSet::find_cluster(const TextArena& arena, cons
   return cluster_table_.find(hash_cluster(index, literal, text), [&](const Cluster& cluster) {
     if (cluster.bucket != index || cluster.literal != literal) return false;
     const std::string_view pattern = arena.at(rows_[cluster.rows_begin].text);
-    return literal_of(cut_behind_wildcards(pattern).head, literal) == text;
+    return literal_of(head_of(pattern, bucket.tail_bytes), literal) == text;
   });
 }
 
-bool PatternSet::matches_head(const TextArena& arena, const Row& row, std::string_view head) const {
-  const std::string_view pattern = cut_behind_wildcards(arena.at(row.text)).head;
-  return pattern == "*" || matches_pattern(pattern, head);
+bool PatternSet::matches_head(std::string_view pattern, Literal literal, std::string_view head) {
+  // Usual: an asterisk besides the literal. Both heads have the same number of labels, so what the
+  // asterisk stands for holds no dot.
+  if (pattern.size() == literal.bytes + 1U &&
+      (literal.at_end ? pattern.front() : pattern.back()) == '*') {
+    return true;
+  }
+  return matches_pattern(pattern, head);
 }
 
 }  // namespace dn::policy

@@ -48,7 +48,9 @@ class PatternSet {
     for (std::size_t head_labels = 1; head_labels <= labels; ++head_labels) {
       const Tail& tail = tails[labels - head_labels];
       const Bucket* bucket = find_bucket(arena, name, tail, head_labels);
-      if (bucket != nullptr && match_bucket(arena, *bucket, head_of(name, tail), visit)) return;
+      if (bucket == nullptr) continue;
+      const std::string_view head = head_of(name, name.size() - tail.begin);
+      if (match_bucket(arena, *bucket, head, visit)) return;
     }
   }
 
@@ -75,16 +77,18 @@ class PatternSet {
     std::uint32_t rows_end = 0;
     Literal literal;
   };
-  // The last labels of a name: where they begin and their hash.
+  // The last labels of a name: where they begin, and their hash. Left uninitialised: there is room
+  // for many, and few are used.
   struct Tail {
-    std::uint8_t begin = 0;
-    SuffixHash hash;
+    std::uint8_t begin;
+    SuffixHash::State hash;
   };
   using Tails = std::array<Tail, 128>;  // 253 bytes hold at most 127 labels; and the empty tail
   struct Draft;
 
-  static std::string_view head_of(std::string_view name, const Tail& tail) {
-    return tail.begin == name.size() ? name : name.substr(0, tail.begin - 1U);
+  // What precedes the tail and its dot.
+  static std::string_view head_of(std::string_view name, std::size_t tail_bytes) {
+    return tail_bytes == 0 ? name : name.substr(0, name.size() - tail_bytes - 1);
   }
   static std::string_view literal_of(std::string_view head, Literal literal) {
     return literal.at_end ? head.substr(head.size() - literal.bytes)
@@ -98,7 +102,8 @@ class PatternSet {
                             std::size_t head_labels) const;
   const Cluster* find_cluster(const TextArena& arena, const Bucket& bucket, Literal literal,
                               std::string_view text) const;
-  bool matches_head(const TextArena& arena, const Row& row, std::string_view head) const;
+  // `literal` is known to be the same in both.
+  static bool matches_head(std::string_view pattern, Literal literal, std::string_view head);
   void add_draft(const TextArena& arena, const Draft& draft, const Draft* previous);
 
   template <class Visit>
@@ -110,7 +115,8 @@ class PatternSet {
       const Cluster* cluster = find_cluster(arena, bucket, literal, literal_of(head, literal));
       if (cluster == nullptr) continue;
       for (std::uint32_t at = cluster->rows_begin; at < cluster->rows_end; ++at) {
-        if (matches_head(arena, rows_[at], head) && visit(rows_[at])) return true;
+        const std::string_view pattern = head_of(arena.at(rows_[at].text), bucket.tail_bytes);
+        if (matches_head(pattern, literal, head) && visit(rows_[at])) return true;
       }
     }
     return false;
