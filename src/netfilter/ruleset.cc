@@ -107,7 +107,9 @@ constexpr std::string_view kBeforeVerdict = R"(
 
   # UDP, other protocols, ICMP: queued only to be logged and answered.
   chain not_tcp {
-    ct state related icmp type { destination-unreachable, time-exceeded, parameter-problem } goto icmp_error
+    ct state related icmp type {
+      destination-unreachable, time-exceeded, parameter-problem
+    } goto icmp_error
     ct state related counter name icmp_error drop
     iifname $inside limit rate 200/second burst 400 packets return
     counter name not_tcp drop
@@ -137,7 +139,9 @@ constexpr std::string_view kBeforeVerdict = R"(
     ip daddr @special goto special_destination
     oifname != $outside counter name wrong_path drop
     reset tcp option fastopen
-    ct mark & 0xf vmap { 0 : goto first_syn, 1 : goto first_syn, 2 : goto refused, 8 : goto next_syn }
+    ct mark & 0xf vmap {
+      0 : goto first_syn, 1 : goto first_syn, 2 : goto refused, 8 : goto next_syn
+    }
     counter name bad_syn drop
   }
 
@@ -191,7 +195,9 @@ constexpr std::string_view kAfterVerdict = R"(
     ct mark & 0xf == 1 accept
     meta mark & 0x10 == 0x10 counter name no_queue drop
     meta mark & 0xf == 2 goto refuse
-    meta l4proto tcp meta mark & 0xf vmap { 1 : goto remember, 3 : goto remember, 4 : goto remember, 5 : accept }
+    meta l4proto tcp meta mark & 0xf vmap {
+      1 : goto remember, 3 : goto remember, 4 : goto remember, 5 : accept
+    }
     ct state related meta l4proto icmp meta mark & 0xf == 5 accept
     counter name no_verdict drop
   }
@@ -203,8 +209,8 @@ constexpr std::string_view kAfterVerdict = R"(
   # On an established connection the daemon has said goodbye itself (alert or 403, then resets).
   chain refuse {
     ct mark set meta mark
-    iifname $inside meta l4proto udp counter name refused reject with icmp type port-unreachable
-    iifname $inside meta l4proto tcp ct state != established counter name refused reject with tcp reset
+    meta l4proto udp iifname $inside counter name refused reject with icmp type port-unreachable
+    iifname $inside ct state != established counter name refused reject with tcp reset
     counter name refused drop
   }
 

@@ -1,6 +1,6 @@
 // Tests of ruleset.h: the whole script against golden files, and what must never be in it.
 //
-// DN_UPDATE_GOLDEN=1 in the environment rewrites the golden files; review the difference.
+// DN_UPDATE=1 in the environment rewrites the golden files; review the difference.
 #include "netfilter/ruleset.h"
 
 #include <gmock/gmock.h>
@@ -31,7 +31,7 @@ RulesetSettings one_interface() {
 
 void expect_golden(const std::string& name, const std::string& got) {
   const std::string file = std::string(DN_SOURCE_DIR) + "/tests/golden/netfilter/" + name;
-  if (std::getenv("DN_UPDATE_GOLDEN") != nullptr) std::ofstream(file) << got;
+  if (std::getenv("DN_UPDATE") != nullptr) std::ofstream(file) << got;
   std::ifstream input(file);
   std::stringstream want;
   want << input.rdbuf();

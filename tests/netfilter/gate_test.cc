@@ -364,6 +364,24 @@ TEST_F(Gate, UdpNeverPassesWhateverTheVerdict) {
   EXPECT_EQ(counter("no_verdict"), 1U);
 }
 
+TEST_F(Gate, IcmpErrorsLeaveOnlyForConnectionsJudgedGood) {
+  const Peer server = Peer::listen(kServer, 443);
+  const Peer client = Peer::connect(kClient, kServerAddress, 443);
+  const Peer accepted = server.accept();
+  const TcpFields about{.source = kServerAddress,
+                        .destination = kClientAddress,
+                        .source_port = 443,
+                        .destination_port = client.local_port()};
+  send_icmp_error_from_client(about);
+  EXPECT_EQ(counter("icmp_error"), 1U);
+  Judge judge(allow);
+  ASSERT_TRUE(client.send("hello"));
+  ASSERT_EQ(accepted.receive(), "hello");
+  send_icmp_error_from_client(about);
+  EXPECT_EQ(counter("icmp_error"), 1U);
+  EXPECT_EQ(counter("not_tcp") + counter("no_verdict") + counter("wrong_path"), 0U);
+}
+
 TEST_F(Gate, SpoofedSourceIsDropped) {
   Judge judge(allow);
   send_raw_from_client({.source = "45.0.0.99", .source_port = 2100, .flags = kSyn});

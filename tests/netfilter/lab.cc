@@ -306,13 +306,33 @@ std::vector<std::uint8_t> tcp_packet(const TcpFields& fields) {
   return packet;
 }
 
-void send_raw_from_client(const TcpFields& fields) {
+namespace {
+
+void send_from_client(const std::vector<std::uint8_t>& packet) {
   in(kClient, [&] {
     auto injector = Injector::open();
-    if (!injector || !injector->send(tcp_packet(fields), 0)) {
-      throw std::runtime_error("raw packet not sent");
-    }
+    if (!injector || !injector->send(packet, 0)) throw std::runtime_error("raw packet not sent");
   });
+}
+
+}  // namespace
+
+void send_raw_from_client(const TcpFields& fields) {
+  send_from_client(tcp_packet(fields));
+}
+
+void send_icmp_error_from_client(const TcpFields& about) {
+  const auto quoted = tcp_packet(about);
+  std::vector<std::uint8_t> packet = tcp_packet({});
+  packet.resize(20);
+  packet.insert(packet.end(), {3, 4, 0, 0, 0, 0, 5, 0});
+  packet.insert(packet.end(), quoted.begin(), quoted.begin() + 28);
+  put(packet, 22, checksum(ByteSpan(packet).subspan(20)), 2);
+  put(packet, 2, static_cast<std::uint32_t>(packet.size()), 2);
+  put(packet, 9, IPPROTO_ICMP, 1);
+  put(packet, 10, 0, 2);
+  put(packet, 10, checksum(ByteSpan(packet).first(20)), 2);
+  send_from_client(packet);
 }
 
 std::uint64_t counter(const std::string& name) {

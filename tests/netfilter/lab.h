@@ -136,6 +136,9 @@ std::vector<std::uint8_t> tcp_packet(const TcpFields& fields);
 // Sends a packet that the client's TCP knows nothing of.
 void send_raw_from_client(const TcpFields& fields);
 
+// "Fragmentation needed" from the client to the server, about a packet that the server sent it.
+void send_icmp_error_from_client(const TcpFields& about);
+
 std::uint64_t counter(const std::string& name);
 
 }  // namespace dn::netfilter::lab
