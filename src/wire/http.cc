@@ -184,7 +184,7 @@ Result read_request_line(std::string_view line) {
   const bool known = is_registered_method(request.method);
   if (!version.starts_with("HTTP/") && !known) return Result::not_this();
   if (request.method == "PRI" && version == "HTTP/2.0") return Result::not_this();
-  if (request.target.empty() || !std::ranges::all_of(request.target, is_target_char) ||
+  if (!std::ranges::all_of(request.target, is_target_char) ||
       (version != "HTTP/1.1" && version != "HTTP/1.0"))
     return Result::malformed(Reason::HttpMalformed, request);
   request.version = version.substr(5);

@@ -28,8 +28,10 @@ struct HttpRequest {
 };
 
 // NotThis unless the bytes begin with a method token that is followed by a blank (or can still
-// become one). Malformed: http-malformed, http-too-large, http-host-mismatch; `value` then holds
-// what was read for the log. The HTTP/2 connection preface is the recogniser's (wire/recognise.h).
+// become one), after at most one empty line; also NotThis: a first line without an HTTP version
+// after a word that is no registered method ("EHLO x"). Malformed: http-malformed, http-too-large,
+// http-host-mismatch; `value` then holds what was read for the log. The HTTP/2 connection preface
+// is the recogniser's (wire/recognise.h).
 ParseResult<HttpRequest> parse_http_request(ByteSpan stream);
 
 struct HttpResponse {

@@ -105,6 +105,25 @@ struct Bad {
   std::string_view host = "";  // what the log may still say
 };
 
+std::vector<Bad> bad_hosts() {
+  return {
+      {"two names in Host", with_host("a.example, b.example"), "http-malformed"},
+      {"comma in Host", with_host("a.example,b.example"), "http-malformed"},
+      {"userinfo", with_host("a.example@b.example"), "http-malformed"},
+      {"path in Host", with_host("a.example/"), "http-malformed"},
+      {"blank in Host", with_host("a.example b"), "http-malformed"},
+      {"raw UTF-8 in Host", with_host("\xc3\xa9.example"), "http-malformed"},
+      {"letters in the port", with_host("a.example:8o"), "http-malformed"},
+      {"port too long", with_host("a.example:000080"), "http-malformed"},
+      {"two ports", with_host("a.example:80:80"), "http-malformed"},
+      {"IPv6 without brackets", with_host("::1"), "http-malformed"},
+      {"empty brackets", with_host("[]"), "http-malformed"},
+      {"a name in brackets", with_host("[a.example]"), "http-malformed"},
+      {"open bracket", with_host("[::1"), "http-malformed"},
+      {"text after the bracket", with_host("[::1]x"), "http-malformed"},
+  };
+}
+
 std::vector<Bad> bad_requests() {
   const std::string host = "Host: a.example\r\n";
   const auto with = [&](std::string_view fields) {
@@ -117,18 +136,6 @@ std::vector<Bad> bad_requests() {
       {"two Hosts", with("Host: b.example\r\n"), "http-malformed", "a.example"},
       {"two equal Hosts", with("host: a.example\r\n"), "http-malformed", "a.example"},
       {"two Hosts in 1.0", request("GET / HTTP/1.0", host + host), "http-malformed", "a.example"},
-      {"two names in Host", with_host("a.example, b.example"), "http-malformed"},
-      {"comma in Host", with_host("a.example,b.example"), "http-malformed"},
-      {"userinfo", with_host("a.example@b.example"), "http-malformed"},
-      {"path in Host", with_host("a.example/"), "http-malformed"},
-      {"blank in Host", with_host("a.example b"), "http-malformed"},
-      {"raw UTF-8 in Host", with_host("\xc3\xa9.example"), "http-malformed"},
-      {"letters in the port", with_host("a.example:8o"), "http-malformed"},
-      {"port too long", with_host("a.example:000080"), "http-malformed"},
-      {"two ports", with_host("a.example:80:80"), "http-malformed"},
-      {"IPv6 without brackets", with_host("::1"), "http-malformed"},
-      {"open bracket", with_host("[::1"), "http-malformed"},
-      {"text after the bracket", with_host("[::1]x"), "http-malformed"},
       {"blank before the colon", request("GET / HTTP/1.1", "Host : a.example\r\n"),
        "http-malformed"},
       {"folded line", with("X: a\r\n b\r\n"), "http-malformed", "a.example"},
@@ -177,7 +184,9 @@ std::vector<Bad> bad_requests() {
 }
 
 TEST(HttpRequest, RefusesWhatServersReadDifferently) {
-  for (const Bad& test : bad_requests()) {
+  std::vector<Bad> tests = bad_requests();
+  for (const Bad& test : bad_hosts()) tests.push_back(test);
+  for (const Bad& test : tests) {
     SCOPED_TRACE(test.name);
     const auto result = parse_growing(as_bytes(test.stream), parse);
     EXPECT_EQ(result.status, test.reason.empty() ? Status::NotThis : Status::Malformed);

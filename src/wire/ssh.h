@@ -25,7 +25,8 @@ struct SshBanner {
 
 // NotThis unless the bytes can still become a banner of that side. For a server that means: lines
 // not starting "SSH-" are skipped only once a later line is a banner; until then NeedMore within
-// caps, so the caller asks only where SSH is expected.
+// caps, so the caller asks only where SSH is expected. A server's NUL byte before the banner or an
+// HTTP status line as its first is NotThis. When Malformed, `line` is what the log may show.
 ParseResult<SshBanner> parse_ssh_banner(ByteSpan stream, Side side);
 
 }  // namespace dn::wire

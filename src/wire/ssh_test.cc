@@ -51,6 +51,7 @@ std::vector<Case> client_cases() {
       {"KEXINIT behind", "SSH-2.0-x\r\n\0\0\5\xdc\7\x14"s, Status::Done, "2.0", true},
       {"no second dash", "SSH-2.0\r\n", Status::Malformed},
       {"no version", "SSH--x\r\n", Status::Malformed},
+      {"no major version", "SSH-.0-x\r\n", Status::Malformed},
       {"half a version", "SSH-2.-x\r\n", Status::Malformed},
       {"version with a letter", "SSH-2.0a-x\r\n", Status::Malformed},
       {"version with a blank", "SSH- 2.0-x\r\n", Status::Malformed},

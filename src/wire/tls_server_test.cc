@@ -47,8 +47,7 @@ struct Case {
   std::uint8_t alert = 0;
 };
 
-std::vector<Case> cases() {
-  const auto malformed = Reason::TlsHelloMalformed;
+std::vector<Case> valid_cases() {
   const Bytes tls13 = hello_with(join({share(29), selected(0x0304)}));
   const Bytes warning = record({1, 112}, kAlertRecord, 0x0303);
   return {
@@ -83,11 +82,18 @@ std::vector<Case> cases() {
        "1.3"},
       {"two warnings, then the end", join({warning, warning, record({2, 80}, kAlertRecord)}),
        Reason::None, "", Kind::Alert, false, 80},
-      {"alert of one byte", record({2}, kAlertRecord), malformed},
-      {"alert of three bytes", record({2, 40, 0}, kAlertRecord), malformed},
       {"coalesced with the rest of the flight",
        record(join({hello_with({}), message(11, fill(3000)), message(14, {})})), Reason::None,
        "1.2"},
+  };
+}
+
+std::vector<Case> broken_cases() {
+  const auto malformed = Reason::TlsHelloMalformed;
+  const Bytes tls13 = hello_with(join({share(29), selected(0x0304)}));
+  return {
+      {"alert of one byte", record({2}, kAlertRecord), malformed},
+      {"alert of three bytes", record({2, 40, 0}, kAlertRecord), malformed},
       {"retry with more behind it",
        record(join({retry_with(selected(0x0304)), message(8, u16(0))})), malformed, "1.3",
        Kind::HelloRetryRequest},
@@ -120,6 +126,12 @@ std::vector<Case> cases() {
   };
 }
 
+std::vector<Case> cases() {
+  std::vector<Case> all = valid_cases();
+  for (const Case& test : broken_cases()) all.push_back(test);
+  return all;
+}
+
 TEST(ServerHello, JudgesEachCaseByKindVersionAndReason) {
   for (const Case& test : cases()) {
     SCOPED_TRACE(test.name);
@@ -139,6 +151,13 @@ TEST(ServerHello, AnswersAreFinalWhileTheStreamGrows) {
     SCOPED_TRACE(test.name);
     EXPECT_EQ(slug_of(parse_growing(test.stream, parse).reason), slug_of(test.reason));
     if (test.reason == Reason::None) parse_valid(test.stream, parse);
+  }
+}
+
+TEST(ServerHello, GivesNoVersionThatItDoesNotKnow) {
+  for (const std::size_t version : {0x7f1cU, 0x0305U, 0x02ffU, 0x0a0aU}) {
+    EXPECT_EQ(parse(record(hello_with(selected(version)))).value.version, 0);
+    EXPECT_EQ(parse(record(server_hello({.legacy_version = version}))).value.version, 0);
   }
 }
 
