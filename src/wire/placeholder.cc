@@ -1,2 +1,0 @@
-// Placeholder until the folder has its first real source.
-namespace dn {}
