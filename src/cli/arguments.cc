@@ -5,7 +5,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <charconv>
+#include <array>
 #include <memory>
 #include <utility>
 
@@ -21,14 +21,24 @@ constexpr std::string_view kRunExamples = R"(Examples:
   discriminat run --config policy.toml --flush-on-exit
 )";
 
-constexpr std::string_view kCheckExamples = R"(Examples:
+constexpr std::string_view kCheckExamples =
+    R"(FILE is a configuration file, or what one of these prints:
+  aws ec2 describe-security-groups
+  aws ec2 describe-security-group-rules
+  terraform show -json PLAN
+
+Examples:
   discriminat check policy.toml
   discriminat check --strict --json policy.toml
   aws ec2 describe-security-groups | discriminat check -
   terraform plan -out plan && terraform show -json plan | discriminat check -
 )";
 
-constexpr std::string_view kExplainExamples = R"(Examples:
+constexpr std::string_view kExplainExamples =
+    R"(Asks no name server: what the gateway verifies at run time is listed with the answer.
+Without --proto: ssh on port 22, http on port 80, else tls.
+
+Examples:
   discriminat explain --config policy.toml --src 10.0.1.10 --to api.github.com
   discriminat explain --config policy.toml --src 10.0.1.10 --to github.com:22
   discriminat explain --config policy.toml --src 10.0.1.10 --to 192.0.2.7:8443 --proto tls
@@ -97,14 +107,11 @@ void Parser::add_run() {
       ->required()
       ->type_name("FILE");
   run->add_flag("--flush-on-exit", run_arguments.flush_on_exit,
-                "Take the firewall rules away at the end (the default keeps the gate closed)");
+                "Take the firewall rules away at the end; by default the gate stays closed");
 }
 
 void Parser::add_check() {
-  check = add_command("check",
-                      "List every annotation of a file with its effect or its mistake. The file is "
-                      "a configuration file, the output of `aws ec2 describe-security-groups` or "
-                      "`aws ec2 describe-security-group-rules`, or of `terraform show -json`",
+  check = add_command("check", "List every annotation of a file with its effect or its mistake",
                       kCheckExamples);
   check->add_option("file", check_arguments.file, "File to check; - is standard input")
       ->required()
@@ -113,16 +120,14 @@ void Parser::add_check() {
   check->add_flag("--strict", check_arguments.strict, "Count warnings as mistakes");
   check
       ->add_option("--wildcard-exposure", exposure,
-                   "Judge wildcards by this preference: none, prohibit_asterisk, "
-                   "prohibit_public_suffix or nuclear")
+                   "Judge wildcards by this preference, not by the file's")
       ->type_name("VALUE");
 }
 
 void Parser::add_explain() {
-  explain = add_command("explain",
-                        "Say which rule allows a connection, or why none does and what to add. "
-                        "Asks no name server: what the gateway verifies at run time is listed",
-                        kExplainExamples);
+  explain =
+      add_command("explain", "Say which rule allows a connection, or why none does and what to add",
+                  kExplainExamples);
   explain->add_option("--config", explain_arguments.config, "Configuration file")
       ->required()
       ->type_name("FILE");
@@ -130,10 +135,7 @@ void Parser::add_explain() {
   explain->add_option("--to", destination, "Destination: a name or an IPv4 address")
       ->required()
       ->type_name("NAME[:PORT]");
-  explain
-      ->add_option("--proto", protocol,
-                   "tls, ssh or http; without it, ssh on port 22, http on port 80, else tls")
-      ->type_name("PROTOCOL");
+  explain->add_option("--proto", protocol, "tls, ssh or http")->type_name("PROTOCOL");
   explain->add_flag("--json", explain_arguments.json, "Print JSON");
 }
 
@@ -162,6 +164,20 @@ ParsedArguments wrong(std::string text, std::string_view command) {
   parsed.text = fmt::format("discriminat: {}\nTry `discriminat {}{}--help`.\n", text, command,
                             command.empty() ? "" : " ");
   return parsed;
+}
+
+// The library only says that a command is missing.
+std::optional<ParsedArguments> refuse_unknown_command(const std::vector<std::string>& arguments) {
+  constexpr std::array<std::string_view, 5> kCommands = {"run", "check", "explain", "status",
+                                                         "inspect"};
+  if (arguments.empty() || arguments.front().starts_with('-')) return {};
+  const std::string& name = arguments.front();
+  if (std::ranges::find(kCommands, name) != kCommands.end()) return {};
+  const auto near = config::nearest(name, kCommands);
+  const std::string fix = near.empty()
+                              ? fmt::format("the commands are {}", fmt::join(kCommands, ", "))
+                              : fmt::format("did you mean {}?", near);
+  return wrong(fmt::format("unknown command {}; {}", config::quoted(name), fix), "");
 }
 
 ParsedArguments good(Command command) {
@@ -229,6 +245,7 @@ std::string help_text(std::string_view command) {
 }
 
 ParsedArguments parse_arguments(std::vector<std::string> arguments) {
+  if (auto refusal = refuse_unknown_command(arguments)) return *std::move(refusal);
   Parser parser;
   std::ranges::reverse(arguments);  // as the library wants them
   try {

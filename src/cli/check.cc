@@ -204,9 +204,11 @@ void print_people(const Document& document, const std::vector<Row>& rows, const 
   }
   if (!table.empty()) table.print(world.out, world.colour);
   if (!table.empty() || !document.problems.empty()) world.out << "\n";
-  world.out << fmt::format("{} ({}): {} allowed, {} rejected, {} warnings, {} errors of the file\n",
-                           name, document.kind, totals.accepted, totals.rejected, totals.warnings,
-                           totals.errors);
+  const auto plural = [](std::size_t count) { return count == 1 ? "" : "s"; };
+  world.out << fmt::format(
+      "{} ({}): {} allowed, {} rejected, {} warning{}, {} error{} of the file\n", name,
+      document.kind, totals.accepted, totals.rejected, totals.warnings, plural(totals.warnings),
+      totals.errors, plural(totals.errors));
 }
 
 // One object, with a line for each problem and each member.

@@ -5,6 +5,8 @@
 #include <string>
 #include <string_view>
 
+#include "daemon/gateway.h"
+
 namespace dn::cli {
 
 inline constexpr int kExitGood = 0;
@@ -19,9 +21,10 @@ struct ExitCodeRow {
 };
 
 inline constexpr std::array kExitCodes = {
-    ExitCodeRow{"run", kExitGood, "ended by a signal"},
-    ExitCodeRow{"run", kExitCannot, "bad usage"},
-    ExitCodeRow{"run", 70, "could not start, or failed; the log says why"},
+    ExitCodeRow{"run", daemon::kExitStopped, "ended by SIGTERM or SIGINT"},
+    ExitCodeRow{"run", daemon::kExitBadConfig, "bad usage; the file is unreadable or has errors"},
+    ExitCodeRow{"run", daemon::kExitSetUpFailed,
+                "could not start: the kernel, a permission or a port said no"},
     ExitCodeRow{"check", kExitGood, "no mistakes (with --strict: no warnings either)"},
     ExitCodeRow{"check", kExitNo, "mistakes: rejected members, or errors of the file"},
     ExitCodeRow{"check", kExitCannot, "bad usage; the file is unreadable or of no known kind"},

@@ -1,4 +1,5 @@
-// The only file of this folder that includes Boost.JSON.
+// The file is read with caps on size and depth: whoever may write it, this program need not trust
+// it.
 #include "cli/status.h"
 
 #include <fmt/format.h>

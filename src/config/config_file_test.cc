@@ -554,11 +554,11 @@ groups = []
      R"(1:1 error: a key of too many parts
   write keys as docs/configuration.md shows them
 )"},
-    {"DuplicateKey", R"([gateway]
-queues = 2
-queues = 2
+    {"DuplicateKey", R"([a]
+b = 1
+b = 2
 )",
-     R"(3:10 error: not TOML: Error while parsing key-value pair: cannot redefine existing integer 'queues'
+     R"(3:5 error: not TOML: Error while parsing key-value pair: cannot redefine existing integer 'b'
   mend this place and look again; nothing behind it was read
 )"},
 };

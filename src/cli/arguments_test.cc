@@ -1,0 +1,153 @@
+// The command line as values; the manual page against the help texts and the exit codes.
+#include "cli/arguments.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <fstream>
+#include <sstream>
+
+#include "cli/exit_codes.h"
+
+namespace dn::cli {
+namespace {
+
+constexpr std::array<std::string_view, 5> kCommands = {"run", "check", "explain", "status",
+                                                       "inspect"};
+
+template <class T>
+T parse_as(std::vector<std::string> arguments) {
+  const auto parsed = parse_arguments(std::move(arguments));
+  EXPECT_TRUE(parsed.command) << parsed.text;
+  return parsed.command ? std::get<T>(*parsed.command) : T{};
+}
+
+std::string refused(std::vector<std::string> arguments) {
+  const auto parsed = parse_arguments(std::move(arguments));
+  EXPECT_FALSE(parsed.command);
+  EXPECT_EQ(parsed.exit_code, kExitCannot);
+  return parsed.text;
+}
+
+TEST(Arguments, ReadRun) {
+  const auto run = parse_as<RunArguments>({"run", "--config", "f", "--flush-on-exit"});
+  EXPECT_EQ(run.config, "f");
+  EXPECT_TRUE(run.flush_on_exit);
+  EXPECT_FALSE(parse_as<RunArguments>({"run", "--config", "f"}).flush_on_exit);
+  EXPECT_EQ(refused({"run"}), "discriminat: --config is required\nTry `discriminat run --help`.\n");
+}
+
+TEST(Arguments, ReadCheck) {
+  const auto check = parse_as<CheckArguments>(
+      {"check", "f", "--json", "--strict", "--wildcard-exposure", "nuclear"});
+  EXPECT_EQ(check.file, "f");
+  EXPECT_TRUE(check.json);
+  EXPECT_TRUE(check.strict);
+  EXPECT_EQ(check.wildcard_exposure, policy::WildcardExposure::Nuclear);
+  EXPECT_EQ(parse_as<CheckArguments>({"check", "-"}).file, "-");
+  EXPECT_FALSE(parse_as<CheckArguments>({"check", "-"}).wildcard_exposure);
+  EXPECT_TRUE(refused({"check", "f", "--wildcard-exposure", "all"})
+                  .starts_with("discriminat: --wildcard-exposure: "));
+  EXPECT_TRUE(refused({"check"}).contains("file is required"));
+}
+
+TEST(Arguments, ReadExplain) {
+  const std::vector<std::string> base = {"explain", "--config", "f", "--src", "10.0.1.10", "--to"};
+  const auto with = [&](std::vector<std::string> more) {
+    auto all = base;
+    all.insert(all.end(), more.begin(), more.end());
+    return all;
+  };
+  const auto plain = parse_as<ExplainArguments>(with({"api.github.com"}));
+  EXPECT_EQ(to_text(plain.source), "10.0.1.10");
+  EXPECT_EQ(plain.destination, "api.github.com");
+  EXPECT_FALSE(plain.port);
+  EXPECT_FALSE(plain.protocol);
+  const auto full = parse_as<ExplainArguments>(with({"a.example:8443", "--proto", "tls"}));
+  EXPECT_EQ(full.destination, "a.example");
+  EXPECT_EQ(full.port, 8443);
+  EXPECT_EQ(full.protocol, Protocol::Tls);
+  EXPECT_TRUE(refused(with({"a.example:0"})).contains("--to \"a.example:0\""));
+  EXPECT_TRUE(refused(with({"a.example:1-2"})).contains("--to"));
+  EXPECT_TRUE(refused(with({"https://a.example"})).contains("--to"));
+  EXPECT_TRUE(refused(with({"a.example", "--proto", "ftp"})).contains("write tls, ssh or http"));
+  EXPECT_TRUE(refused({"explain", "--config", "f", "--src", "host", "--to", "a.example"})
+                  .contains("--src \"host\": write one IPv4 address"));
+}
+
+TEST(Arguments, ReadStatusAndInspect) {
+  EXPECT_EQ(parse_as<StatusArguments>({"status"}).config, "");
+  EXPECT_TRUE(parse_as<StatusArguments>({"status", "--json"}).json);
+  const auto inspect = parse_as<InspectArguments>({"inspect", "a", "b", "--json"});
+  EXPECT_EQ(inspect.paths, (std::vector<std::string>{"a", "b"}));
+  EXPECT_TRUE(inspect.json);
+}
+
+TEST(Arguments, RefuseWhatNoCommandKnows) {
+  EXPECT_TRUE(refused({}).contains("Try `discriminat --help`."));
+  EXPECT_EQ(refused({"stats"}),
+            "discriminat: unknown command \"stats\"; did you mean status?\n"
+            "Try `discriminat --help`.\n");
+  EXPECT_TRUE(refused({"logs"}).contains("the commands are run, check, explain, status, inspect"));
+  EXPECT_TRUE(refused({"status", "--jsn"}).contains("--jsn"));
+  EXPECT_FALSE(refused({"status", "--\x1b[2J"}).contains("\x1b"));
+}
+
+TEST(Arguments, AnswerHelpAndVersion) {
+  EXPECT_EQ(parse_arguments({"--version"}).text, "discriminat " DN_VERSION "\n");
+  EXPECT_EQ(parse_arguments({"--version"}).exit_code, kExitGood);
+  EXPECT_EQ(parse_arguments({"--help"}).text, help_text(""));
+  for (const auto command : kCommands) {
+    const auto parsed = parse_arguments({std::string(command), "--help"});
+    EXPECT_EQ(parsed.exit_code, kExitGood);
+    EXPECT_EQ(parsed.text, help_text(command));
+    EXPECT_TRUE(parsed.text.contains("Examples:\n  discriminat " + std::string(command)) ||
+                parsed.text.contains("Examples:\n"))
+        << command;
+    EXPECT_TRUE(parsed.text.contains(format_exit_codes(command))) << command;
+  }
+}
+
+// Every example of a help text is itself a good command line.
+TEST(Arguments, TakeTheExamplesOfTheirOwnHelp) {
+  std::size_t examples = 0;
+  for (const auto command : kCommands) {
+    std::istringstream lines(help_text(command));
+    for (std::string line; std::getline(lines, line);) {
+      const std::size_t at = line.find("  discriminat " + std::string(command));
+      if (at != 0) continue;
+      std::istringstream words(line.substr(2));
+      std::vector<std::string> arguments;
+      for (std::string word; words >> word;) arguments.push_back(word);
+      arguments.erase(arguments.begin());
+      EXPECT_TRUE(parse_arguments(arguments).command) << line;
+      ++examples;
+    }
+  }
+  EXPECT_GE(examples, 10U);
+}
+
+TEST(Arguments, TheManualPageHoldsTheHelpTexts) {
+  const std::string path = DN_SOURCE_DIR "/docs/cli.md";
+  std::stringstream content;
+  content << std::ifstream{path}.rdbuf();
+  std::string page = content.str();
+  for (const auto command : kCommands) {
+    const std::string begin = "<!-- help " + std::string(command) + " -->\n";
+    const std::size_t start = page.find(begin);
+    ASSERT_NE(start, std::string::npos) << command;
+    const std::size_t end = page.find("<!-- end -->\n", start);
+    ASSERT_NE(end, std::string::npos) << command;
+    const std::string want = begin + "\n```\n" + help_text(command) + "```\n\n";
+    if (std::getenv("DN_UPDATE") != nullptr) {
+      page.replace(start, end - start, want);
+    } else {
+      EXPECT_EQ(page.substr(start, end - start), want) << "run DN_UPDATE=1 cli_test";
+    }
+  }
+  if (std::getenv("DN_UPDATE") != nullptr) std::ofstream{path} << page;
+}
+
+}  // namespace
+}  // namespace dn::cli
