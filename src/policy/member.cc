@@ -138,7 +138,7 @@ Result<void> check_labels(std::string_view text, std::string_view shown) {
                                      "\"*{}\" for the names below it",
                                      cut_text(text.substr(1), 80), cut_text(text, 80)));
   }
-  if (text == "." || text.contains("..")) {
+  if (text.contains("..") || text.ends_with('.')) {
     return reject(shown, "an empty label; write one dot between two labels");
   }
   if (text.size() > DomainName::kBytesMax) {

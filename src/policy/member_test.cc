@@ -80,6 +80,8 @@ TEST(Member, RejectsWithTheFix) {
       {"a..example.com", "an empty label"},
       {"*..com", "an empty label"},
       {".", "an empty label"},
+      {"a.com..", "an empty label"},
+      {"*.a.com..", "an empty label"},
       {"exa(mple.com", "\"(\" cannot stand in a host name"},
       {"\"a.com\"", "cannot stand in a host name"},
       {"a;b.com", "\";\" cannot stand in a host name"},

@@ -92,8 +92,9 @@ void RuleIndexBuilder::index_grants() {
   }
   std::sort(index_.by_grant_.begin(), index_.by_grant_.end(),
             [&](auto a, auto b) { return postings[a].grant < postings[b].grant; });
-  std::stable_sort(index_.ssh_.begin(), index_.ssh_.end(),
-                   [&](auto a, auto b) { return postings[a].key < postings[b].key; });
+  std::sort(index_.ssh_.begin(), index_.ssh_.end(), [&](auto a, auto b) {
+    return std::tuple(postings[a].key, a) < std::tuple(postings[b].key, b);
+  });
 }
 
 }  // namespace dn::policy
