@@ -74,7 +74,6 @@ void inspect_client(const capture::Conversation& conversation, Inspection& inspe
       break;
     case ClientReading::Status::Malformed:
       inspection.reason = reading.reason;
-      if (facts.protocol == Protocol::Tls) inspection.name.clear();
       break;
     case ClientReading::Status::Done:
       inspection.reason = facts.flaw;
