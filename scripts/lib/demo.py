@@ -82,11 +82,11 @@ class Stage:
         print("   log:    " + (self.paint(DIM, line["_line"]) if line else f"no line with {want}"))
         return line
 
-    def expect(self, outcome, needle, **want):
+    def expect(self, seen, needle, /, **want):
         """The common scene: the client's text holds `needle`, the log has the line."""
-        self.tried(outcome, needle)
+        self.tried(seen, needle)
         line = self.logged(**want)
-        if needle.lower() not in outcome.text.lower():
+        if needle.lower() not in seen.text.lower():
             return f"the client did not see “{needle}”"
         return None if line else "the log line is missing"
 
@@ -181,7 +181,7 @@ def play_see_thru(stage, lab):
 
 def expired(stage, lab):
     stage.gateway.config.clients[z.CLIENTS["c2"]] = ["sg-learnt"]
-    stage.gateway.apply(cat="see-thru", gid="sg-learnt")
+    stage.gateway.apply(cat="client", gid="sg-learnt", outcome="accepted")
     return stage.expect(lab.curl("https://unlisted.test/", client="c2"), "access denied",
                         outcome="disallowed", see_thru_exerted=False, see_thru_gid="sg-learnt",
                         see_thru_days_remaining=0)

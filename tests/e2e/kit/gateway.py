@@ -179,7 +179,8 @@ class Gateway:
         if healthy and not wait_until(lambda: self.health() == 200 or not self.alive, timeout):
             raise RuntimeError(f"the gateway is not healthy\n{self.output_text()}")
         if not self.alive:
-            raise RuntimeError(f"the gateway ended at once\n{self.output_text()}")
+            raise RuntimeError(f"the gateway ended at once, status {self.child.returncode}\n"
+                               f"{self.output_text()}")
 
     def launch(self):
         command = [self.binary, "run", "--config", self.path, *self.arguments]
