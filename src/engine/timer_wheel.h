@@ -1,7 +1,8 @@
 // TimerWheel: one deadline per flow, set and cancelled in constant time without allocation.
 //
 // Items are indices into the owner's table, which holds a TimerLink for each. Slots of 10 ms; a
-// deadline further away than one turn stays in its slot and is looked at again each turn.
+// deadline fires at most one slot late, never early. One further away than one turn stays in its
+// slot and is looked at again each turn.
 // Covered by timer_wheel_test.cc.
 #pragma once
 
@@ -32,8 +33,9 @@ class TimerWheel {
   void set(std::uint32_t index, MonotonicTime due) {
     cancel(index);
     TimerLink& link = links_.link_of(index);
-    // Never behind the hand: a deadline that has passed fires at the next turn of the hand.
-    const std::int64_t tick = std::max(tick_of(due), hand_ + 1);
+    // Rounded up: when the hand stands at a slot, the deadlines of this turn in it have passed. And
+    // never behind the hand: a deadline that has passed fires at its next step.
+    const std::int64_t tick = std::max(tick_of(due + kSlotTime - Duration(1)), hand_ + 1);
     link.due = due;
     link.slot = static_cast<std::uint32_t>(tick % kSlots);
     link.previous = kNoFlow;
@@ -80,9 +82,8 @@ class TimerWheel {
 
  private:
   static constexpr std::int64_t kSlots = 1024;
-  static std::int64_t tick_of(MonotonicTime time) {
-    return time.time_since_epoch() / std::chrono::milliseconds(10);
-  }
+  static constexpr Duration kSlotTime = std::chrono::milliseconds(10);
+  static std::int64_t tick_of(MonotonicTime time) { return time.time_since_epoch() / kSlotTime; }
 
   Links& links_;
   std::array<std::uint32_t, kSlots> heads_;
