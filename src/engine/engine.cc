@@ -1,6 +1,9 @@
 // Packets and the opening and closing of flows; see engine.h for the theory of operation.
 #include "engine/engine.h"
 
+#include <algorithm>
+#include <functional>
+
 #include "base/check.h"
 #include "base/limits.h"
 #include "wire/recognise.h"
@@ -18,9 +21,35 @@ std::int32_t offset_from_isn(std::uint32_t at, std::uint32_t isn_low) {
                          : static_cast<std::int32_t>(low) - static_cast<std::int32_t>(1U << 27U);
 }
 
-bool starts_elsewhere(const Flow& flow, std::uint32_t mark) {
-  return state_of(mark) == FlowMark::Opening &&
-         payload_of(mark) != ((flow.client_start - 1U) & kIsnMask);
+// Whether a packet belongs to a later connection with the same addresses and ports, or to one whose
+// verdict was revoked. A connection that was handed over is not opening any more: a packet with
+// that mark belongs to another one even if the client chose the same initial sequence number again.
+bool is_out_of_date(const Flow& flow, std::uint32_t mark) {
+  const bool handed = flow.stage == Stage::Handed;
+  if (state_of(mark) == FlowMark::Revoked) return handed;
+  if (state_of(mark) != FlowMark::Opening) return false;
+  return handed || payload_of(mark) != ((flow.client_start - 1U) & kIsnMask);
+}
+
+wire::PacketSummary summarise(const wire::TcpSegment& segment) {
+  wire::PacketSummary summary;
+  summary.protocol = 6;
+  summary.src = segment.src;
+  summary.dst = segment.dst;
+  summary.spt = segment.spt;
+  summary.dpt = segment.dpt;
+  return summary;
+}
+
+// Whether the receiver's TCP would take the payload as bytes of the stream: not with TCP-MD5, with
+// a reset, or without an acknowledgement (RFC 9293 section 3.10.7.4).
+bool carries_stream_bytes(const wire::TcpSegment& segment) {
+  if (segment.has_forbidden_option) return false;
+  return segment.payload.empty() || (segment.has(wire::kTcpAck) && !segment.has(wire::kTcpRst));
+}
+
+std::uint64_t hash_of(const DomainName& name) {
+  return std::hash<std::string_view>{}(name.text());
 }
 
 }  // namespace
@@ -33,7 +62,7 @@ Engine::Engine(const EngineSettings& settings)
 void Engine::verdict(Call& call, bool accept, std::uint32_t mark) {
   DN_CHECK(call.verdict_due, "a packet gets one verdict");
   call.verdict_due = false;
-  call.sink.verdict({accept, mark});
+  call.answer = {accept, mark};
 }
 
 void Engine::on_packet(const Packet& packet, const Now& now, EffectSink& sink) {
@@ -47,8 +76,13 @@ void Engine::on_packet(const Packet& packet, const Now& now, EffectSink& sink) {
   } else {
     on_tcp(packet, *segment, call);
   }
-  // No answer means no.
-  if (call.verdict_due) drop(call);
+  call.sink.verdict(call.answer);
+}
+
+void Engine::write_drop(const wire::PacketSummary& summary, Reason reason, Call& call) {
+  if (!log_.write_drop(summary, reason, policy_.get(), call.now, call.sink)) {
+    ++counters_.log_lines_suppressed;
+  }
 }
 
 // UDP, ICMP, IPv6, everything that is not a well-formed TCP/IPv4 packet: logged, never forwarded.
@@ -58,15 +92,14 @@ void Engine::on_unjudgeable(const Packet& packet, Call& call) {
   ++counters_.not_tcp;
   const auto summary = wire::summarise_packet(packet.ip);
   if (!summary || !packet.from_inside) return;
-  constexpr std::uint8_t kUdp = 17;
+  constexpr std::uint8_t kTcp = 6, kUdp = 17;
+  if (summary->protocol == kTcp && !summary->ipv6) return;  // broken; its receiver drops it too
   Reason reason = summary->ipv6 ? Reason::ProtoIpv6 : Reason::ProtoNotTcp;
   if (summary->protocol == kUdp) {
     const Reason udp = wire::recognise_udp(summary->payload);
     if (udp == Reason::ProtoQuic) reason = udp;
   }
-  if (!log_.write_drop(*summary, reason, policy_.get(), call.now, call.sink)) {
-    ++counters_.log_lines_suppressed;
-  }
+  write_drop(*summary, reason, call);
   if (summary->protocol == kUdp) verdict(call, true, make_mark(FlowMark::Refused));
 }
 
@@ -79,17 +112,17 @@ void Engine::on_tcp(const Packet& packet, const Segment& segment, Call& call) {
     on_lost(packet, segment, call);
     return;
   }
+  if (!carries_stream_bytes(segment)) {
+    ++counters_.ignored;
+    return;
+  }
   const std::uint32_t index = find_or_open(packet, segment, call);
   if (index == kNoFlow) return;
-  Flow& flow = flows_.at(index);
+  const Flow& flow = flows_.at(index);
   if (flow.stage == Stage::Refused) {
     ++counters_.ignored;
   } else if (flow.stage == Stage::Handed) {
     verdict(call, true, make_mark(FlowMark::Allowed, flow.grant));
-  } else if (segment.has_forbidden_option) {
-    ++counters_.ignored;  // the server's TCP would discard it, so its bytes are not of the stream
-  } else if (segment.has_ip_options) {
-    refuse(index, Side::Client, Reason::IpOption, {}, call);
   } else if (packet.from_inside) {
     on_client_segment(index, segment, call);
   } else {
@@ -97,12 +130,18 @@ void Engine::on_tcp(const Packet& packet, const Segment& segment, Call& call) {
   }
 }
 
-// The kernel rules queue a SYN when it carries payload, goes to a special destination, or comes
-// again on a connection that has one. A repetition has the same number; another one would make the
-// server and us disagree about where the stream starts.
+// The kernel rules queue a SYN when it carries payload or IP options, goes to a special
+// destination, or comes again on a connection that has one. A repetition has the same number;
+// another one would make the server and us disagree about where the stream starts.
 void Engine::on_syn(const Packet& packet, const Segment& segment, Call& call) {
-  if (state_of(packet.mark) == FlowMark::Opening && segment.payload.empty() &&
-      find_special(segment.dst) == nullptr) {
+  Reason reason = Reason::TcpHandshakeAnomaly;
+  if (segment.has_ip_options) {
+    reason = Reason::IpOption;
+  } else if (!segment.payload.empty()) {
+    reason = Reason::TcpSynData;
+  } else if (find_special(segment.dst) != nullptr) {
+    reason = Reason::DstSpecial;
+  } else if (state_of(packet.mark) == FlowMark::Opening) {
     if (payload_of(packet.mark) == (segment.seq & kIsnMask)) {
       pass(call);
     } else {
@@ -110,17 +149,7 @@ void Engine::on_syn(const Packet& packet, const Segment& segment, Call& call) {
     }
     return;
   }
-  wire::PacketSummary summary;
-  summary.protocol = 6;
-  summary.src = segment.src;
-  summary.dst = segment.dst;
-  summary.spt = segment.spt;
-  summary.dpt = segment.dpt;
-  const Reason reason = segment.payload.empty() || find_special(segment.dst) ? Reason::DstSpecial
-                                                                             : Reason::TcpSynData;
-  if (!log_.write_drop(summary, reason, policy_.get(), call.now, call.sink)) {
-    ++counters_.log_lines_suppressed;
-  }
+  write_drop(summarise(segment), reason, call);
   verdict(call, true, make_mark(FlowMark::Refused));
 }
 
@@ -130,15 +159,7 @@ void Engine::on_syn(const Packet& packet, const Segment& segment, Call& call) {
 void Engine::on_lost(const Packet& packet, const Segment& segment, Call& call) {
   ++counters_.state_lost;
   if (!packet.from_inside) return;
-  wire::PacketSummary summary;
-  summary.protocol = 6;
-  summary.src = segment.src;
-  summary.dst = segment.dst;
-  summary.spt = segment.spt;
-  summary.dpt = segment.dpt;
-  if (!log_.write_drop(summary, Reason::StateLost, policy_.get(), call.now, call.sink)) {
-    ++counters_.log_lines_suppressed;
-  }
+  write_drop(summarise(segment), Reason::StateLost, call);
   verdict(call, true, make_mark(FlowMark::Refused));
 }
 
@@ -149,8 +170,8 @@ std::uint32_t Engine::find_or_open(const Packet& packet, const Segment& segment,
   key.client_port = packet.from_inside ? segment.spt : segment.dpt;
   key.server_port = packet.from_inside ? segment.dpt : segment.spt;
   std::uint32_t index = flows_.find(key);
-  if (index != kNoFlow && starts_elsewhere(flows_.at(index), packet.mark)) {
-    close(index);  // the ports are used anew
+  if (index != kNoFlow && is_out_of_date(flows_.at(index), packet.mark)) {
+    close(index);
     index = kNoFlow;
   }
   if (index != kNoFlow) return index;
@@ -178,17 +199,19 @@ std::uint32_t Engine::find_or_open(const Packet& packet, const Segment& segment,
   flow.tcp.client_ack = flow.server_start;
   if (state_of(packet.mark) == FlowMark::Revoked) {
     // Its lines were written when it was allowed; the config log tells of the removal.
-    refuse(index, Side::Client, Reason::None, {}, call);
+    refuse(index, Side::Client, Reason::None, call);
+    make_room(index, call);
     return kNoFlow;
   }
   ++counters_.state_lost;
-  refuse(index, packet.from_inside ? Side::Client : Side::Server, Reason::StateLost, {}, call);
+  refuse(index, packet.from_inside ? Side::Client : Side::Server, Reason::StateLost, call);
+  make_room(index, call);
   return kNoFlow;
 }
 
 void Engine::close(std::uint32_t index) {
   timers_.cancel(index);
-  std::erase(resolving_, index);
+  if (flows_.at(index).stage == Stage::Resolving) stop_waiting(index);
   flows_.erase(index);
 }
 
@@ -205,34 +228,58 @@ JudgeContext Engine::judge_context(const Flow& flow, const Now& now) const {
 
 void Engine::on_dns_answer(const DnsAnswer& answer, const Now& now, EffectSink& sink) {
   ledger_.on_answer(answer, now.monotonic);
-  Call call{now, sink, false};
-  // rejudge() may take flows out of the list.
-  const std::vector<std::uint32_t> waiting = resolving_;
-  for (const std::uint32_t index : waiting) {
-    Flow& flow = flows_.at(index);
-    if (flow.stage != Stage::Resolving) continue;
-    if (flow.protocol == Protocol::Tls && flow.name != answer.name) continue;
-    if (flow.answers_pending > 0) --flow.answers_pending;
-    rejudge(index, call);
+  Call call{now, sink};
+  const std::uint64_t name_hash = hash_of(answer.name);
+  // Collected first: rejudge() takes flows out of the list.
+  answered_.clear();
+  for (Waiting& waiting : waiting_) {
+    if (waiting.name_hash != name_hash) continue;
+    if (waiting.pending) --flows_.at(waiting.flow).answers_pending;
+    waiting.pending = false;
+    answered_.push_back(waiting.flow);
   }
+  for (const std::uint32_t index : answered_) {
+    if (flows_.at(index).stage == Stage::Resolving) rejudge(index, call);
+  }
+}
+
+void Engine::ask(std::uint32_t index, const DomainName& name, Call& call) {
+  const std::uint64_t name_hash = hash_of(name);
+  const auto known = std::ranges::find_if(waiting_, [&](const Waiting& waiting) {
+    return waiting.flow == index && waiting.name_hash == name_hash;
+  });
+  if (known == waiting_.end()) {
+    waiting_.push_back({name_hash, index, true});
+  } else {
+    known->pending = true;
+  }
+  ++flows_.at(index).answers_pending;
+  call.sink.ask(name);
+}
+
+void Engine::stop_waiting(std::uint32_t index) {
+  flows_.at(index).answers_pending = 0;
+  std::erase_if(waiting_, [&](const Waiting& waiting) { return waiting.flow == index; });
 }
 
 void Engine::on_policy(std::shared_ptr<const policy::PolicySnapshot> policy, const Now& now,
                        EffectSink& sink) {
   policy_ = std::move(policy);
-  Call call{now, sink, false};
+  Call call{now, sink};
   flows_.for_each([&](std::uint32_t index) {
-    Flow& flow = flows_.at(index);
-    if (flow.stage != Stage::ReadingServer && flow.stage != Stage::ServerGood) return;
+    const Flow& flow = flows_.at(index);
+    const bool granted = flow.stage == Stage::ReadingServer || flow.stage == Stage::ServerGood ||
+                         (flow.stage == Stage::ReadingClient && flow.after_retry);
+    if (!granted) return;
     const policy::ClientPolicy* rules =
         policy_ == nullptr ? nullptr : policy_->find_client(flow.key.client);
     if (rules != nullptr && rules->still_grants(flow.grant, flow.key.server_port)) return;
-    refuse(index, Side::Server, Reason::RuleRemoved, {}, call);
+    refuse(index, Side::Server, Reason::RuleRemoved, call);
   });
 }
 
 void Engine::on_tick(const Now& now, EffectSink& sink) {
-  Call call{now, sink, false};
+  Call call{now, sink};
   timers_.advance(now.monotonic, [&](std::uint32_t index) { on_timer(index, call); });
   ledger_.expire_some(now.monotonic);
 }

@@ -39,6 +39,7 @@
 #include "engine/flow_table.h"
 #include "engine/judge.h"
 #include "engine/mark.h"
+#include "engine/tcp_packet.h"
 #include "engine/timer_wheel.h"
 #include "policy/policy_snapshot.h"
 #include "wire/ip.h"
@@ -85,12 +86,21 @@ class Engine {
   using Segment = wire::TcpSegment;
   enum class Side : std::uint8_t { Client, Server };
 
-  // The packet under judgement; `judged` once its verdict is out.
+  // One call of an on_… function. `verdict_due`: a packet is under judgement and undecided; its
+  // verdict leaves last, after every injection of the call. No answer means no.
   struct Call {
     const Now& now;
     EffectSink& sink;
     bool verdict_due = false;
+    Verdict answer = {};
   };
+  // A flow that waits for the answer to a question about a name.
+  struct Waiting {
+    std::uint64_t name_hash = 0;
+    std::uint32_t flow = kNoFlow;
+    bool pending = true;
+  };
+  enum class ServerState : std::uint8_t { NeedMore, Good, Retry, Over, Refused };
 
   // engine.cc: packets and flows
   void on_tcp(const Packet& packet, const Segment& segment, Call& call);
@@ -102,18 +112,19 @@ class Engine {
   void verdict(Call& call, bool accept, std::uint32_t mark);
   void drop(Call& call) { verdict(call, false, 0); }
   void pass(Call& call) { verdict(call, true, make_mark(FlowMark::PassOnce)); }
-  // Forwards a server packet and notes how far the client's view of the server stream reaches.
-  void pass_server(Flow& flow, Call& call);
+  void write_drop(const wire::PacketSummary& summary, Reason reason, Call& call);
 
   // engine_client.cc
   void on_client_segment(std::uint32_t index, const Segment& segment, Call& call);
-  void on_client_payload(Flow& flow, std::uint32_t index, const Segment& segment, Call& call);
+  void on_client_payload(std::uint32_t index, const Segment& segment, Call& call);
   void read_client_bytes(std::uint32_t index, const Segment* segment, Call& call);
   void judge_flow(std::uint32_t index, const ClientFacts& facts, const Segment* segment,
                   Call& call);
   void rejudge(std::uint32_t index, Call& call);
   void hold(std::uint32_t index, Call& call);
   void resolve(std::uint32_t index, const Judgement& judgement, Call& call);
+  void ask(std::uint32_t index, const DomainName& name, Call& call);
+  void stop_waiting(std::uint32_t index);
   void allow(std::uint32_t index, const ClientFacts& facts, const Judgement& judgement,
              const Segment* segment, Call& call);
   void release(std::uint32_t index, const Segment* segment, Call& call);
@@ -123,21 +134,36 @@ class Engine {
   void on_server_segment(std::uint32_t index, const Segment& segment, Call& call);
   void on_server_payload(std::uint32_t index, const Segment& segment, Call& call);
   void on_server_first(std::uint32_t index, const Segment& segment, Call& call);
-  void read_server_bytes(std::uint32_t index, Call& call);
-  void log_server_line(Flow& flow, const ServerFacts& facts, Reason reason, bool allowed,
-                       Call& call);
+  bool may_server_speak_first(std::uint32_t index, Call& call);
+  void let_other_server_speak(std::uint32_t index, std::size_t end, Call& call);
+  ServerState read_server_bytes(std::uint32_t index, Call& call);
+  void await_second_hello(std::uint32_t index, std::size_t consumed, Call& call);
   void note_server_ack(std::uint32_t index, const Segment& segment, Call& call);
-  void hand_over_or_pass(std::uint32_t index, Call& call);
+  void hand_over_or_pass(std::uint32_t index, std::size_t end, Call& call);
+  void hand_over(std::uint32_t index, Call& call);
+  // Forwards a server packet and notes how far the client's view of the server stream reaches.
+  void pass_server(Flow& flow, std::size_t end, Call& call);
 
-  // engine_send.cc: packets of our own, timers
-  void refuse(std::uint32_t index, Side side, Reason reason, std::string_view detail, Call& call);
+  // engine_refuse.cc: the lines of a connection, its end
+  void write_client_line(Flow& flow, records::Outcome outcome, std::string_view reason,
+                         const ClientFacts* http, Call& call);
+  void write_server_line(Flow& flow, records::Outcome outcome, std::string_view reason, Call& call);
+  void write_refusal(Flow& flow, Side side, Reason reason, Call& call);
+  void refuse(std::uint32_t index, Side side, Reason reason, Call& call);
   void end_both_sides(Flow& flow, std::string_view farewell, Call& call);
+  void inject(const TcpPacketFields& fields, ByteSpan payload, std::uint32_t mark, Call& call);
+
+  // engine_send.cc: owned bytes, timers, limits
   void acknowledge_for_server(Flow& flow, Call& call);
+  void repeat_acknowledgement(const Flow& flow, Call& call);
   void send_to_server(Flow& flow, std::size_t begin, std::size_t end, Call& call);
-  void resend(Flow& flow, Call& call);
+  void send_owned(Flow& flow, Call& call);
   void arm(std::uint32_t index);
   void on_timer(std::uint32_t index, Call& call);
+  void on_read_timer(std::uint32_t index, bool expired, Call& call);
+  void on_resolve_timer(std::uint32_t index, bool expired, Call& call);
   void make_room(std::uint32_t index, Call& call);
+  void make_room_if_grown(std::uint32_t index, Call& call);
   JudgeContext judge_context(const Flow& flow, const Now& now) const;
 
   std::shared_ptr<const policy::PolicySnapshot> policy_;
@@ -146,7 +172,8 @@ class Engine {
   TimerWheel<FlowTable> timers_;
   FlowLog log_;
   wire::HandshakeScratch scratch_;
-  std::vector<std::uint32_t> resolving_;
+  std::vector<Waiting> waiting_;
+  std::vector<std::uint32_t> answered_;  // on_dns_answer's own
   EngineCounters counters_;
 };
 

@@ -9,12 +9,13 @@ namespace dn::engine {
 namespace {
 
 void remember(Flow& flow, const wire::TcpSegment& segment) {
+  if (!segment.has(wire::kTcpAck)) return;
   flow.tcp.client_ack = segment.ack;
   flow.tcp.client_window = segment.window;
   flow.tcp.has_timestamps = segment.has_timestamps;
   flow.tcp.client_timestamp = segment.timestamp;
   flow.tcp.server_timestamp = segment.timestamp_echo;
-  if (flow.server_start_known) return;
+  if (!flow.server.prefix().empty()) return;
   // Nothing of the server has reached the client yet, so this is where its stream starts.
   flow.server_start = segment.ack;
   flow.server_start_known = true;
@@ -49,23 +50,37 @@ ClientFacts remembered_facts(const Flow& flow) {
   return facts;
 }
 
+// The judged bytes are out and the client goes on unread: bytes behind our copy need none.
+bool continues_unread(const Flow& flow) {
+  return (flow.stage == Stage::ReadingServer || flow.stage == Stage::ServerGood) &&
+         flow.may_continue && flow.protocol != Protocol::Tls;
+}
+
+// The part of a segment that has its place in our copy.
+ByteSpan comparable(const Flow& flow, std::size_t begin, ByteSpan payload) {
+  if (!continues_unread(flow)) return payload;
+  const std::size_t room = limits::kFlowBytesMax - std::min(limits::kFlowBytesMax, begin);
+  return payload.first(std::min(payload.size(), room));
+}
+
 }  // namespace
 
 void Engine::on_client_segment(std::uint32_t index, const Segment& segment, Call& call) {
-  Flow& flow = flows_.at(index);
-  if (segment.payload.empty()) {
+  remember(flows_.at(index), segment);
+  if (segment.has_ip_options) {
+    refuse(index, Side::Client, Reason::IpOption, call);
+  } else if (segment.payload.empty()) {
     pass(call);
-    return;
+  } else if (segment.has(wire::kTcpUrg)) {
+    refuse(index, Side::Client, Reason::TcpUrgent, call);
+  } else {
+    on_client_payload(index, segment, call);
+    make_room_if_grown(index, call);
   }
-  on_client_payload(flow, index, segment, call);
 }
 
-void Engine::on_client_payload(Flow& flow, std::uint32_t index, const Segment& segment,
-                               Call& call) {
-  if (segment.has(wire::kTcpUrg)) {
-    refuse(index, Side::Client, Reason::TcpUrgent, {}, call);
-    return;
-  }
+void Engine::on_client_payload(std::uint32_t index, const Segment& segment, Call& call) {
+  Flow& flow = flows_.at(index);
   // Bytes before the stream's start (keep-alive probes, decoys) were never part of it.
   const auto offset = static_cast<std::int32_t>(segment.seq - flow.client_start);
   if (offset < 0) {
@@ -73,13 +88,15 @@ void Engine::on_client_payload(Flow& flow, std::uint32_t index, const Segment& s
     return;
   }
   const auto begin = static_cast<std::size_t>(offset);
-  const StreamPrefix::Insert inserted = flow.client.insert(begin, segment.payload);
+  const std::size_t end = begin + segment.payload.size();
+  const StreamPrefix::Insert inserted =
+      flow.client.insert(begin, comparable(flow, begin, segment.payload));
   switch (inserted) {
     case StreamPrefix::Insert::RetransmitConflict:
-      refuse(index, Side::Client, Reason::TcpRetransmitConflict, {}, call);
+      refuse(index, Side::Client, Reason::TcpRetransmitConflict, call);
       return;
     case StreamPrefix::Insert::OverlapConflict:
-      refuse(index, Side::Client, Reason::TcpOverlapConflict, {}, call);
+      refuse(index, Side::Client, Reason::TcpOverlapConflict, call);
       return;
     case StreamPrefix::Insert::TooMuch:
       ++counters_.ignored;  // beyond any window we gave; every parser decides before this limit
@@ -87,18 +104,15 @@ void Engine::on_client_payload(Flow& flow, std::uint32_t index, const Segment& s
     case StreamPrefix::Insert::Grew:
     case StreamPrefix::Insert::Kept: break;
   }
-  remember(flow, segment);
-  if (flow.stage != Stage::ReadingClient) {
+  if (flow.owned && end <= flow.acked_to_client && flow.server_acked < end) {
+    repeat_acknowledgement(flow, call);  // it got lost; the bytes are ours to deliver
+  } else if (flow.stage != Stage::ReadingClient) {
     pass_more(index, segment, call);
-    return;
-  }
-  const bool repeats_released = begin + segment.payload.size() <= flow.released;
-  if (repeats_released && !flow.owned) {
+  } else if (end <= flow.released) {
     pass(call);  // the same bytes again, on their way a second time
   } else if (inserted == StreamPrefix::Insert::Grew) {
     read_client_bytes(index, &segment, call);
   }
-  make_room(index, call);
 }
 
 void Engine::read_client_bytes(std::uint32_t index, const Segment* segment, Call& call) {
@@ -114,17 +128,18 @@ void Engine::read_client_bytes(std::uint32_t index, const Segment* segment, Call
       return;
     case ClientReading::Status::Malformed:
       if (!second) keep_facts(flow, reading.facts);
-      refuse(index, Side::Client, reading.reason, {}, call);
+      refuse(index, Side::Client, reading.reason, call);
       return;
     case ClientReading::Status::Done: break;
   }
   if (second) {
     if (reading.facts.name != flow.name) {
-      refuse(index, Side::Client, Reason::TlsHrrSniChanged, {}, call);
+      refuse(index, Side::Client, Reason::TlsHrrSniChanged, call);
       return;
     }
     flow.tls_offered = reading.facts.tls_offered;
     flow.judged += reading.consumed;
+    flow.may_continue = false;  // no early data any more (RFC 8446 section 4.2.10)
     release(index, segment, call);
     return;
   }
@@ -153,7 +168,7 @@ void Engine::judge_flow(std::uint32_t index, const ClientFacts& facts, const Seg
     case Judgement::Kind::Refuse: break;
   }
   flow.evidence = judgement.evidence;
-  refuse(index, Side::Client, judgement.reason, {}, call);
+  refuse(index, Side::Client, judgement.reason, call);
 }
 
 void Engine::resolve(std::uint32_t index, const Judgement& judgement, Call& call) {
@@ -162,12 +177,10 @@ void Engine::resolve(std::uint32_t index, const Judgement& judgement, Call& call
     flow.stage = Stage::Resolving;
     flow.held_since = call.now.monotonic;
     flow.deadline = call.now.monotonic + limits::kResolveDeadline;
-    resolving_.push_back(index);
     ++counters_.resolved_on_demand;
   }
   ++flow.questions;
-  flow.answers_pending = static_cast<int>(judgement.ask.size());
-  for (const DomainName& name : judgement.ask) call.sink.ask(name);
+  for (const DomainName& name : judgement.ask) ask(index, name, call);
   flow.next_action = flow.deadline;
   arm(index);
 }
@@ -191,19 +204,19 @@ void Engine::rejudge(std::uint32_t index, Call& call) {
       return;
     }
   }
-  std::erase(resolving_, index);
+  stop_waiting(index);
   if (judgement.kind == Judgement::Kind::Allow) {
     allow(index, facts, judgement, nullptr, call);
     return;
   }
   // No further question is worth waiting for.
-  flow.evidence = judgement.evidence;
   context.may_wait = false;
   const Judgement last = judge(facts, flow.key.client, destination, context);
+  flow.evidence = last.evidence;
   if (last.kind == Judgement::Kind::Allow) {
     allow(index, facts, last, nullptr, call);
   } else {
-    refuse(index, Side::Client, last.reason, {}, call);
+    refuse(index, Side::Client, last.reason, call);
   }
 }
 
@@ -218,9 +231,7 @@ void Engine::allow(std::uint32_t index, const ClientFacts& facts, const Judgemen
   } else {
     FlowLog::format_rule(flow.reason, judgement.rule);
   }
-  log_.write(flow, records::PacketOrigin::Client, records::Outcome::Allowed, flow.reason, &facts,
-             nullptr, policy_.get(), call.now, call.sink);
-  ++counters_.client_allowed;
+  write_client_line(flow, records::Outcome::Allowed, flow.reason, &facts, call);
   release(index, segment, call);
 }
 
@@ -243,16 +254,19 @@ void Engine::release(std::uint32_t index, const Segment* segment, Call& call) {
   }
   flow.stage = Stage::ReadingServer;
   flow.deadline = call.now.monotonic + limits::kServerDeadline;
+  // A server that was allowed to speak first may be refused now that the client has spoken.
+  if (flow.server_first && read_server_bytes(index, call) == ServerState::Refused) return;
   const std::size_t from = flow.released;
   flow.released = until;
   if (flow.owned) {
+    flow.sent = std::max(flow.sent, flow.server_acked);
     flow.resend_after = limits::kResendInterval;
-    resend(flow, call);
+    flow.next_action = call.now.monotonic + flow.resend_after;
+    send_owned(flow, call);
   } else {
     send_to_server(flow, from, copy_until, call);
   }
   if (packet_passes) verdict(call, true, mark);
-  if (flow.server_line_pending) read_server_bytes(index, call);
   arm(index);
 }
 
@@ -261,15 +275,27 @@ void Engine::release(std::uint32_t index, const Segment* segment, Call& call) {
 // (SSH, early data, see-thru), else they wait with the client until the handover.
 void Engine::pass_more(std::uint32_t index, const Segment& segment, Call& call) {
   Flow& flow = flows_.at(index);
-  if (flow.stage == Stage::Resolving || flow.stage == Stage::Closing || flow.owned) return;
+  if (flow.stage == Stage::Resolving || flow.stage == Stage::Closing) return;
+  if (flow.owned && flow.server_acked < flow.released) return;  // ours first
   const std::size_t begin = segment.seq - flow.client_start;
-  const std::size_t end = begin + segment.payload.size();
-  if (end <= flow.released) {
+  const std::size_t end = std::min(begin + segment.payload.size(), limits::kFlowBytesMax);
+  const bool copy_is_full = flow.released == limits::kFlowBytesMax;
+  if (end <= flow.released && !copy_is_full) {
     pass(call);
     return;
   }
-  if (!flow.may_continue || begin > flow.released || end > flow.client.prefix().size()) return;
-  flow.released = end;
+  if (!flow.may_continue) return;
+  if (!copy_is_full && (begin > flow.released || end > flow.client.prefix().size())) return;
+  if (flow.protocol == Protocol::Tls) {
+    // Early data only: another hello here would answer a HelloRetryRequest ahead of time.
+    const ClientReading reading = read_client(flow.client.prefix(), scratch_);
+    if (reading.status == ClientReading::Status::Malformed) {
+      refuse(index, Side::Client, reading.reason, call);
+      return;
+    }
+  }
+  flow.released = std::max(flow.released, end);
+  flow.sent = std::max(flow.sent, flow.released);
   pass(call);
 }
 

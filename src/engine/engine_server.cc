@@ -4,6 +4,8 @@
 // Server bytes in front of a complete hello pass to the client as they come, in order: the client
 // is already allowed to talk to this server, and holding them could deadlock with small windows. A
 // refused server is cut off before its hello is complete at the client.
+#include <algorithm>
+#include <cstring>
 #include <string>
 
 #include "base/limits.h"
@@ -12,6 +14,24 @@
 #include "wire/ssh.h"
 
 namespace dn::engine {
+namespace {
+
+bool could_be_ssh(ByteSpan prefix) {
+  constexpr std::string_view kSsh = "SSH-";
+  const std::string_view text = as_text(prefix);
+  return text.substr(0, kSsh.size()) == kSsh.substr(0, text.size());
+}
+
+void keep_answer(Flow& flow, const ServerFacts& facts) {
+  ServerAnswer& answer = flow.answer;
+  answer.version.fill('\0');
+  std::memcpy(answer.version.data(), facts.version.data(),
+              std::min(facts.version.size(), answer.version.size() - 1));
+  answer.post_quantum = facts.post_quantum;
+  answer.http_code = facts.http_code;
+}
+
+}  // namespace
 
 void Engine::on_server_segment(std::uint32_t index, const Segment& segment, Call& call) {
   Flow& flow = flows_.at(index);
@@ -20,24 +40,30 @@ void Engine::on_server_segment(std::uint32_t index, const Segment& segment, Call
     flow.server_start_known = true;
     flow.tcp.client_ack = segment.seq;
   }
+  if (segment.has_ip_options) {
+    refuse(index, Side::Client, Reason::IpOption, call);
+    return;
+  }
   note_server_ack(index, segment, call);
   const bool acked_all = flow.server_acked >= flow.released;
   if (!segment.payload.empty()) {
     on_server_payload(index, segment, call);
+    make_room_if_grown(index, call);
+  } else if (segment.has(wire::kTcpRst) || segment.has(wire::kTcpFin)) {
+    pass(call);
   } else if (flow.owned && !acked_all) {
     // The client has these bytes acknowledged already; the server's progress is our business.
     ++counters_.ignored;
   } else if (flow.stage == Stage::ServerGood ||
              (flow.stage == Stage::ReadingServer && flow.protocol == Protocol::Unknown)) {
-    hand_over_or_pass(index, call);
+    hand_over_or_pass(index, flow.server_passed, call);
   } else {
     pass(call);
   }
-  make_room(index, call);
 }
 
-void Engine::pass_server(Flow& flow, Call& call) {
-  flow.server_passed = flow.server.prefix().size();
+void Engine::pass_server(Flow& flow, std::size_t end, Call& call) {
+  flow.server_passed = std::max(flow.server_passed, end);
   pass(call);
 }
 
@@ -50,7 +76,8 @@ void Engine::note_server_ack(std::uint32_t index, const Segment& segment, Call& 
   flow.server_acked = std::min(static_cast<std::size_t>(acked), flow.released);
   if (!flow.owned || flow.stage == Stage::ReadingClient) return;
   flow.resend_after = limits::kResendInterval;
-  if (flow.server_acked < flow.released) resend(flow, call);
+  flow.next_action = call.now.monotonic + flow.resend_after;
+  send_owned(flow, call);
   arm(index);
 }
 
@@ -66,27 +93,28 @@ void Engine::on_server_payload(std::uint32_t index, const Segment& segment, Call
     ++counters_.ignored;
     return;
   }
+  const auto begin = static_cast<std::size_t>(offset);
+  const std::size_t end = begin + segment.payload.size();
   if (flow.stage == Stage::ServerGood) {
-    hand_over_or_pass(index, call);
+    hand_over_or_pass(index, end, call);
     return;
   }
-  const auto begin = static_cast<std::size_t>(offset);
   if (begin > flow.server.prefix().size()) return;  // out of order: the server will send it again
   switch (flow.server.insert(begin, segment.payload)) {
     case StreamPrefix::Insert::RetransmitConflict:
     case StreamPrefix::Insert::OverlapConflict:
-      refuse(index, Side::Server, Reason::TcpRetransmitConflict, {}, call);
+      refuse(index, Side::Server, Reason::TcpRetransmitConflict, call);
       return;
-    case StreamPrefix::Insert::TooMuch:
-      refuse(index, Side::Server, Reason::TlsHelloTooLarge, {}, call);
-      return;
-    case StreamPrefix::Insert::Kept: pass_server(flow, call); return;
+    case StreamPrefix::Insert::TooMuch: refuse(index, Side::Server, Reason::Overload, call); return;
+    case StreamPrefix::Insert::Kept: pass_server(flow, end, call); return;
     case StreamPrefix::Insert::Grew: break;
   }
-  if (flow.stage == Stage::ReadingServer) {
-    read_server_bytes(index, call);
-  } else {
-    pass_server(flow, call);  // behind a HelloRetryRequest or an alert
+  ServerState state = ServerState::NeedMore;  // behind a HelloRetryRequest or an alert
+  if (flow.stage == Stage::ReadingServer) state = read_server_bytes(index, call);
+  if (state == ServerState::Good) {
+    hand_over_or_pass(index, end, call);
+  } else if (state != ServerState::Refused && call.verdict_due) {
+    pass_server(flow, end, call);
   }
 }
 
@@ -95,132 +123,149 @@ void Engine::on_server_first(std::uint32_t index, const Segment& segment, Call& 
   Flow& flow = flows_.at(index);
   const auto offset = static_cast<std::int32_t>(segment.seq - flow.server_start);
   if (offset < 0 || static_cast<std::size_t>(offset) > flow.server.prefix().size()) return;
-  const auto inserted = flow.server.insert(static_cast<std::size_t>(offset), segment.payload);
-  if (inserted != StreamPrefix::Insert::Grew && inserted != StreamPrefix::Insert::Kept) {
-    refuse(index, Side::Client, Reason::TcpRetransmitConflict, {}, call);
+  const auto begin = static_cast<std::size_t>(offset);
+  const auto inserted = flow.server.insert(begin, segment.payload);
+  if (inserted == StreamPrefix::Insert::TooMuch) {
+    refuse(index, Side::Client, Reason::Overload, call);
     return;
   }
+  if (inserted != StreamPrefix::Insert::Grew && inserted != StreamPrefix::Insert::Kept) {
+    refuse(index, Side::Client, Reason::TcpRetransmitConflict, call);
+    return;
+  }
+  if (!flow.server_first && !may_server_speak_first(index, call)) return;
   const ByteSpan prefix = flow.server.prefix();
-  const Reason looks_like = wire::recognise_server_first(prefix);
-  if (!flow.server_first) {
-    const Judgement judgement = judge_server_first(
-        flow.key.client, {flow.key.server, flow.key.server_port}, judge_context(flow, call.now));
-    if (judgement.kind == Judgement::Kind::Resolve) {
-      // Held by dropping: the server sends it again, and the answer will be there.
-      if (flow.questions++ == 0) {
-        flow.held_since = call.now.monotonic;
-        for (const DomainName& name : judgement.ask) call.sink.ask(name);
-      }
-      return;
-    }
-    if (judgement.kind == Judgement::Kind::Refuse) {
-      const bool named = judgement.reason == Reason::ProtoServerFirst;
-      refuse(index, Side::Client, named ? looks_like : judgement.reason, {}, call);
-      return;
-    }
-    flow.server_first = true;
-    flow.by_see_thru = judgement.by_see_thru;
-    flow.grant = judgement.grant;
-    if (judgement.ssh_name) flow.name = judgement.ssh_name;
+  const std::size_t end = begin + segment.payload.size();
+  if (flow.by_see_thru && !could_be_ssh(prefix)) {
+    let_other_server_speak(index, end, call);
+    return;
   }
   const auto banner = wire::parse_ssh_banner(prefix, wire::Side::Server);
   if (banner.status == wire::ParseStatus::Done || banner.status == wire::ParseStatus::NeedMore) {
-    flow.server_line_pending = banner.status == wire::ParseStatus::Done;
-    pass_server(flow, call);
-    return;
+    pass_server(flow, end, call);
+  } else if (banner.status == wire::ParseStatus::Malformed) {
+    refuse(index, Side::Client, banner.reason, call);
+  } else {
+    refuse(index, Side::Client, wire::recognise_server_first(prefix), call);
   }
-  if (!flow.by_see_thru) {
-    const bool malformed = banner.status == wire::ParseStatus::Malformed;
-    refuse(index, Side::Client, malformed ? banner.reason : looks_like, {}, call);
-    return;
-  }
-  // See-thru: any protocol may speak first. Nothing of the client has been judged, so its bytes
-  // pass from here on under the see-thru grant.
-  FlowLog::format_reason(flow.reason, looks_like);
-  flow.evidence = records::Evidence::None;
-  flow.stage = Stage::Handed;
-  flow.deadline = call.now.monotonic + limits::kStragglers;
-  log_.write(flow, records::PacketOrigin::Client, records::Outcome::Allowed, flow.reason, nullptr,
-             nullptr, policy_.get(), call.now, call.sink);
-  ++counters_.client_allowed;
-  ++counters_.handed_over;
-  arm(index);
-  verdict(call, true, make_mark(FlowMark::Allowed, flow.grant));
 }
 
-void Engine::read_server_bytes(std::uint32_t index, Call& call) {
+// Whether a rule covers a server that speaks first here. When not, the packet is held or refused.
+bool Engine::may_server_speak_first(std::uint32_t index, Call& call) {
+  Flow& flow = flows_.at(index);
+  const Judgement judgement = judge_server_first(
+      flow.key.client, {flow.key.server, flow.key.server_port}, judge_context(flow, call.now));
+  if (judgement.kind == Judgement::Kind::Resolve) {
+    // Held by dropping: the server sends it again, and the answer will be there.
+    if (flow.questions == 0) {
+      ++flow.questions;
+      flow.held_since = call.now.monotonic;
+      for (const DomainName& name : judgement.ask) call.sink.ask(name);
+    }
+    return false;
+  }
+  if (judgement.kind == Judgement::Kind::Refuse) {
+    flow.evidence = judgement.evidence;
+    const bool unnamed = judgement.reason == Reason::ProtoServerFirst;
+    refuse(index, Side::Client,
+           unnamed ? wire::recognise_server_first(flow.server.prefix()) : judgement.reason, call);
+    return false;
+  }
+  flow.server_first = true;
+  flow.by_see_thru = judgement.by_see_thru;
+  flow.grant = judgement.grant;
+  if (judgement.ssh_name) flow.name = judgement.ssh_name;
+  if (flow.protocol == Protocol::Unknown && !flow.by_see_thru) flow.protocol = Protocol::Ssh;
+  return true;
+}
+
+// See-thru: any protocol may speak first. What the client has said is not judged any more, so its
+// bytes pass under the see-thru grant; those that are held already go first.
+void Engine::let_other_server_speak(std::uint32_t index, std::size_t end, Call& call) {
+  Flow& flow = flows_.at(index);
+  if (flow.stage == Stage::Resolving) stop_waiting(index);
+  flow.protocol = Protocol::Unknown;
+  flow.may_continue = true;
+  flow.evidence = records::Evidence::None;
+  FlowLog::format_reason(flow.reason, wire::recognise_server_first(flow.server.prefix()));
+  write_client_line(flow, records::Outcome::Allowed, flow.reason, nullptr, call);
+  if (flow.client.prefix().empty()) {
+    hand_over(index, call);
+    return;
+  }
+  flow.judged = flow.client.prefix().size();
+  release(index, nullptr, call);
+  pass_server(flow, end, call);
+}
+
+Engine::ServerState Engine::read_server_bytes(std::uint32_t index, Call& call) {
   Flow& flow = flows_.at(index);
   const ServerReading reading =
       read_server(flow.protocol, flow.server.prefix().subspan(flow.server_base), flow.tls_offered,
                   flow.after_retry, scratch_);
-  if (reading.status == ServerReading::Status::NeedMore) {
-    if (call.verdict_due) pass_server(flow, call);
-    return;
-  }
-  if (reading.status == ServerReading::Status::Malformed) {
-    refuse(index, Side::Server, reading.reason, {}, call);
-    return;
-  }
-  flow.server_line_pending = false;
+  if (reading.status == ServerReading::Status::NeedMore) return ServerState::NeedMore;
   const ServerFacts& facts = reading.facts;
+  keep_answer(flow, facts);
+  if (reading.status == ServerReading::Status::Malformed) {
+    refuse(index, Side::Server, reading.reason, call);
+    return ServerState::Refused;
+  }
   if (facts.flaw != Reason::None) {
     const SeeThruState see_thru = see_thru_state(policy_.get(), flow.key.client, call.now);
     if (!see_thru.active) {
-      log_server_line(flow, facts, facts.flaw, false, call);
-      refuse(index, Side::Server, Reason::None, {}, call);
-      return;
+      refuse(index, Side::Server, facts.flaw, call);
+      return ServerState::Refused;
     }
     if (!flow.by_see_thru) flow.grant = see_thru.rule->grant;
     flow.by_see_thru = true;
-    log_server_line(flow, facts, facts.flaw, true, call);
+    flow.answer.flaw = facts.flaw;
   } else if (facts.hello_retry_request) {
-    flow.stage = Stage::ReadingClient;
-    flow.after_retry = true;
-    flow.judged = flow.released;
-    flow.server_base += reading.consumed;
-    flow.deadline = call.now.monotonic + limits::kHelloDeadline;
-    arm(index);
-    pass_server(flow, call);
-    return;
+    await_second_hello(index, reading.consumed, call);
+    return flow.stage == Stage::Refused ? ServerState::Refused : ServerState::Retry;
   } else if (facts.alert) {
-    log_server_line(flow, facts, Reason::TlsAlert, true, call);
+    std::string reason;
+    FlowLog::format_reason(
+        reason, Reason::TlsAlert,
+        "the server refused the handshake with alert " + std::to_string(facts.alert_description));
+    write_server_line(flow, records::Outcome::Allowed, reason, call);
     flow.stage = Stage::Closing;
     flow.deadline = call.now.monotonic + limits::kStragglers;
     arm(index);
-    pass_server(flow, call);
-    return;
-  } else if (flow.protocol != Protocol::Unknown) {
-    log_server_line(flow, facts, Reason::None, true, call);
+    return ServerState::Over;
   }
   flow.stage = Stage::ServerGood;
-  hand_over_or_pass(index, call);
+  return ServerState::Good;
 }
 
-void Engine::log_server_line(Flow& flow, const ServerFacts& facts, Reason reason, bool allowed,
-                             Call& call) {
-  std::string text = flow.reason;
-  if (reason == Reason::TlsAlert) {
-    FlowLog::format_reason(
-        text, reason,
-        "the server refused the handshake with alert " + std::to_string(facts.alert_description));
-  } else if (reason != Reason::None) {
-    FlowLog::format_reason(text, reason);
-  }
-  log_.write(flow, records::PacketOrigin::Server,
-             allowed ? records::Outcome::Allowed : records::Outcome::Disallowed, text, nullptr,
-             &facts, policy_.get(), call.now, call.sink);
-  ++(allowed ? counters_.server_allowed : counters_.server_refused);
+void Engine::await_second_hello(std::uint32_t index, std::size_t consumed, Call& call) {
+  Flow& flow = flows_.at(index);
+  flow.stage = Stage::ReadingClient;
+  flow.after_retry = true;
+  flow.server_base += consumed;
+  flow.deadline = call.now.monotonic + limits::kHelloDeadline;
+  flow.next_action = flow.deadline;
+  arm(index);
+  // Early data, or a hello that came too soon: it would not count as new when it is sent again.
+  if (flow.client.prefix().size() > flow.judged) read_client_bytes(index, nullptr, call);
 }
 
 // The server is good. Once it has acknowledged every released byte, nothing that the client sends
 // again can change what it read, and the kernel takes over.
-void Engine::hand_over_or_pass(std::uint32_t index, Call& call) {
+void Engine::hand_over_or_pass(std::uint32_t index, std::size_t end, Call& call) {
   Flow& flow = flows_.at(index);
   if (flow.server_acked < flow.released) {
-    if (call.verdict_due) pass_server(flow, call);
-    return;
+    pass_server(flow, end, call);
+  } else {
+    hand_over(index, call);
   }
-  if (!call.verdict_due) return;  // the next packet carries the mark
+}
+
+void Engine::hand_over(std::uint32_t index, Call& call) {
+  Flow& flow = flows_.at(index);
+  if (flow.protocol != Protocol::Unknown && !flow.server_line_written) {
+    if (flow.answer.flaw != Reason::None) FlowLog::format_reason(flow.reason, flow.answer.flaw);
+    write_server_line(flow, records::Outcome::Allowed, flow.reason, call);
+  }
   flow.stage = Stage::Handed;
   flow.deadline = call.now.monotonic + limits::kStragglers;
   ++counters_.handed_over;

@@ -44,8 +44,8 @@ void FlowLog::format_rule(std::string& out, const policy::RuleRef& rule) {
 }
 
 void FlowLog::write(const Flow& flow, PacketOrigin origin, Outcome outcome, std::string_view text,
-                    const ClientFacts* client, const ServerFacts* server,
-                    const policy::PolicySnapshot* policy, const Now& now, EffectSink& sink) {
+                    const ClientFacts* http, const policy::PolicySnapshot* policy, const Now& now,
+                    EffectSink& sink) {
   if (!wanted(policy, outcome)) return;
   FlowRecord record;
   record.time = now.wall;
@@ -76,17 +76,16 @@ void FlowLog::write(const Flow& flow, PacketOrigin origin, Outcome outcome, std:
           std::chrono::duration_cast<std::chrono::milliseconds>(now.monotonic - flow.held_since)
               .count();
     }
+  } else {
+    record.proto_v = flow.answer.version.data();
+    record.pqc = flow.answer.post_quantum;
+    record.http_code = flow.answer.http_code;
   }
-  if (client != nullptr) {
-    record.http_method = client->http_method;
-    record.http_path = client->http_path;
-    record.http_user_agent = client->http_user_agent;
-    if (!flow.name && !client->http_host.empty()) record.dhost = client->http_host;
-  }
-  if (server != nullptr) {
-    record.proto_v = server->version;
-    record.pqc = server->post_quantum;
-    record.http_code = server->http_code;
+  if (from_client && http != nullptr) {
+    record.http_method = http->http_method;
+    record.http_path = http->http_path;
+    record.http_user_agent = http->http_user_agent;
+    if (!flow.name && !http->http_host.empty()) record.dhost = http->http_host;
   }
   const bool exerted = outcome == Outcome::Allowed && flow.by_see_thru;
   add_see_thru(record, policy, key.client, exerted, now);

@@ -28,10 +28,11 @@ class FlowLog {
   // "policy:<gid>: <addr>"
   static void format_rule(std::string& out, const policy::RuleRef& rule);
 
-  // A client or server line of a judged connection; `text` is the reason as logged.
+  // A client or server line of a judged connection; `text` is the reason as logged. `http`: the
+  // request's facts, for a client line; may be null.
   void write(const Flow& flow, records::PacketOrigin origin, records::Outcome outcome,
-             std::string_view text, const ClientFacts* client, const ServerFacts* server,
-             const policy::PolicySnapshot* policy, const Now& now, EffectSink& sink);
+             std::string_view text, const ClientFacts* http, const policy::PolicySnapshot* policy,
+             const Now& now, EffectSink& sink);
 
   // A dropped packet outside any judged connection. False when it was suppressed.
   bool write_drop(const wire::PacketSummary& packet, Reason reason,

@@ -82,13 +82,16 @@ void FlowTable::erase(std::uint32_t index) {
   free_.push_back(index);
 }
 
-void FlowTable::recount_bytes(std::uint32_t index) {
+bool FlowTable::recount_bytes(std::uint32_t index) {
   Flow& flow = flows_[index];
   const std::size_t bytes = flow.client.memory() + flow.server.memory();
+  if (bytes == flow.charged_bytes) return false;
+  const bool grew = bytes > flow.charged_bytes;
   ClientLoad& load = clients_[flow.key.client];
   load.bytes += bytes - flow.charged_bytes;
   held_bytes_ += bytes - flow.charged_bytes;
   flow.charged_bytes = bytes;
+  return grew;
 }
 
 const FlowTable::ClientLoad* FlowTable::heaviest_by_flows() const {

@@ -19,6 +19,7 @@
 #include "base/address.h"
 #include "base/domain_name.h"
 #include "base/protocol.h"
+#include "base/reason.h"
 #include "base/time.h"
 #include "engine/stream_prefix.h"
 #include "engine/timer_wheel.h"
@@ -51,6 +52,14 @@ struct TcpView {
   std::uint32_t client_timestamp = 0, server_timestamp = 0;
 };
 
+// What the server answered, until its line is written at the handover or the refusal.
+struct ServerAnswer {
+  std::array<char, 8> version{};  // as logged, NUL-terminated
+  std::optional<bool> post_quantum;
+  int http_code = 0;
+  Reason flaw = Reason::None;  // what see-thru overruled
+};
+
 struct Flow {
   FlowKey key;
   Stage stage = Stage::ReadingClient;
@@ -66,11 +75,12 @@ struct Flow {
   std::size_t released = 0;       // client bytes that may be at the server
   std::size_t server_acked = 0;   // client bytes that the server has acknowledged
   std::size_t server_base = 0;    // where the awaited server message starts
-  std::size_t server_passed = 0;  // server bytes that were forwarded to the client
+  std::size_t server_passed = 0;  // end of the server bytes that were forwarded to the client
 
   // Owned: the gateway acknowledged client bytes in the server's name and delivers them itself.
   bool owned = false;
   std::size_t acked_to_client = 0;
+  std::size_t sent = 0;  // how far our copy has been sent since the last time-out
   Duration resend_after{};
 
   Protocol protocol = Protocol::Unknown;
@@ -82,18 +92,19 @@ struct Flow {
   bool may_continue = false;  // client bytes behind the judged ones may pass before the handover
   bool after_retry = false;   // a HelloRetryRequest was seen
   bool server_first = false;  // the server was allowed to speak first
-  bool server_line_pending = false;  // its banner was complete before the client's
+  ServerAnswer answer;
 
-  // The decision.
-  std::string reason;  // as logged
+  // The decision. Each line is written once, whatever happens afterwards.
+  bool client_line_written = false, server_line_written = false;
+  std::string reason;  // as logged in the client line; of a refusal
   policy::GrantId grant = 0;
   bool by_see_thru = false;
   records::Evidence evidence = records::Evidence::Absent;
 
   // Resolving.
   MonotonicTime held_since;
-  int questions = 0;
-  int answers_pending = 0;
+  int questions = 0;        // rounds of questions asked
+  int answers_pending = 0;  // of the last round
 
   // Bookkeeping of the table.
   TimerLink timer;
@@ -114,8 +125,8 @@ class FlowTable {
   Flow& at(std::uint32_t index) { return flows_[index]; }
   TimerLink& link_of(std::uint32_t index) { return flows_[index].timer; }
 
-  // Charges the client for what the flow's streams hold now.
-  void recount_bytes(std::uint32_t index);
+  // Charges the client for what the flow's streams hold now; true when that is more than before.
+  bool recount_bytes(std::uint32_t index);
   // A flow that has to go because a limit is exceeded; kNoFlow when none is.
   std::uint32_t find_victim(Ipv4Address client) const;
 

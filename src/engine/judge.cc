@@ -12,6 +12,7 @@ using policy::ClientPolicy;
 using records::Evidence;
 
 constexpr std::size_t kSshNamesAskedMax = 32;
+constexpr std::size_t kSshNamesVerifiedMax = 256;
 constexpr std::size_t kNamesPerAddressMax = 64;
 
 Judgement refuse(Reason reason) {
@@ -77,6 +78,15 @@ Judgement judge_tls(const ClientFacts& facts, const ClientPolicy& client, Destin
   return refuse(other_port ? Reason::PortNotAllowed : Reason::NotAllowlisted);
 }
 
+Judgement allow_ssh(const ClientPolicy& client, Destination destination, const DomainName& name,
+                    const JudgeContext& context) {
+  const auto rule = client.match_name(Protocol::Ssh, destination.port, name);
+  if (!rule) return refuse(Reason::NotAllowlisted);
+  Judgement judgement = allow(*rule, fresh_or_known(context));
+  judgement.ssh_name = name;
+  return judgement;
+}
+
 // SSH carries no name: the name is the allowed one whose verified addresses hold the destination.
 Judgement judge_ssh_destination(const ClientPolicy& client, Destination destination,
                                 const JudgeContext& context) {
@@ -86,20 +96,27 @@ Judgement judge_ssh_destination(const ClientPolicy& client, Destination destinat
   }
   bool other_port =
       client.matches_on_other_port(Protocol::Ssh, destination.port, destination.address);
+  // From the rules to the address first: an address may have more names than the ledger tells.
+  std::vector<DomainName> exact = client.ssh_names(destination.port, kSshNamesVerifiedMax);
+  for (const DomainName& name : exact) {
+    const auto verification =
+        context.ledger->verify(name, destination.address, context.now.monotonic);
+    if (verification == Verification::Confirmed)
+      return allow_ssh(client, destination, name, context);
+  }
   const auto names =
       context.ledger->names_at(destination.address, context.now.monotonic, kNamesPerAddressMax);
   for (const DomainName& name : names) {
-    if (const auto rule = client.match_name(Protocol::Ssh, destination.port, name)) {
-      Judgement judgement = allow(*rule, fresh_or_known(context));
-      judgement.ssh_name = name;
-      return judgement;
+    if (client.match_name(Protocol::Ssh, destination.port, name)) {
+      return allow_ssh(client, destination, name, context);
     }
     other_port = other_port || client.matches_on_other_port(Protocol::Ssh, destination.port, name);
   }
   Judgement judgement = refuse(other_port ? Reason::PortNotAllowed : Reason::NotAllowlisted);
-  if (context.looked_up && !context.may_wait) return judgement;
-  judgement.ask = client.ssh_names(destination.port, kSshNamesAskedMax);
-  if (!judgement.ask.empty() && context.may_wait) judgement.kind = Kind::Resolve;
+  if (exact.empty() || !context.may_wait) return judgement;
+  if (exact.size() > kSshNamesAskedMax) exact.erase(exact.begin() + kSshNamesAskedMax, exact.end());
+  judgement.ask = std::move(exact);
+  judgement.kind = Kind::Resolve;
   return judgement;
 }
 

@@ -55,7 +55,7 @@ Judgement judge(const ClientFacts& facts, Ipv4Address client, Destination destin
                 const JudgeContext& context);
 
 // A server that speaks first: passes only where an ssh rule covers the destination (or see-thru is
-// on). Never Resolve with a wait; `ask` may still hold names to look up for the next packet.
+// on). Resolve: `ask` holds names to look up until the server sends its packet again.
 Judgement judge_server_first(Ipv4Address client, Destination destination,
                              const JudgeContext& context);
 

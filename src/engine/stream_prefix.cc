@@ -45,8 +45,12 @@ StreamPrefix::Insert StreamPrefix::insert(std::size_t offset, ByteSpan bytes) {
   if (end <= prefix_size_) return Insert::Kept;
   const bool behind_gap = offset > prefix_size_;
   if (behind_gap && !add_island({offset, end})) return Insert::TooMuch;
-  if (bytes_.size() < end) bytes_.resize(end);
-  std::memcpy(bytes_.data() + offset, bytes.data(), bytes.size());
+  if (offset == bytes_.size()) {
+    bytes_.insert(bytes_.end(), bytes.begin(), bytes.end());
+  } else {
+    if (bytes_.size() < end) bytes_.resize(end);
+    std::memcpy(bytes_.data() + offset, bytes.data(), bytes.size());
+  }
   if (behind_gap) return Insert::Kept;
   prefix_size_ = end;
   auto island = islands_.begin();

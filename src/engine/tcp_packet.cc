@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "engine/flow_table.h"
 
 namespace dn::engine {
 namespace {
@@ -57,6 +58,37 @@ TcpPacket::TcpPacket(const TcpPacketFields& f, ByteSpan payload) {
   const std::uint32_t pseudo =
       words(f.src.value) + words(f.dst.value) + 6 + static_cast<std::uint32_t>(tcp_bytes);
   Writer(bytes_.data() + 36).u16(checksum({bytes_.data() + 20, tcp_bytes}, pseudo));
+}
+
+TcpPacketFields towards_client(const Flow& flow) {
+  TcpPacketFields f;
+  f.src = flow.key.server;
+  f.dst = flow.key.client;
+  f.spt = flow.key.server_port;
+  f.dpt = flow.key.client_port;
+  // Right behind the server bytes that were forwarded: what the client expects next.
+  f.seq = flow.server_start + static_cast<std::uint32_t>(flow.server_passed);
+  f.ack = flow.client_start + static_cast<std::uint32_t>(flow.client.prefix().size());
+  f.flags = wire::kTcpAck;
+  f.has_timestamps = flow.tcp.has_timestamps;
+  f.timestamp = flow.tcp.server_timestamp;
+  f.timestamp_echo = flow.tcp.client_timestamp;
+  return f;
+}
+
+TcpPacketFields towards_server(const Flow& flow) {
+  TcpPacketFields f;
+  f.src = flow.key.client;
+  f.dst = flow.key.server;
+  f.spt = flow.key.client_port;
+  f.dpt = flow.key.server_port;
+  f.ack = flow.tcp.client_ack;
+  f.flags = wire::kTcpAck;
+  f.window = flow.tcp.client_window;
+  f.has_timestamps = flow.tcp.has_timestamps;
+  f.timestamp = flow.tcp.client_timestamp;
+  f.timestamp_echo = flow.tcp.server_timestamp;
+  return f;
 }
 
 }  // namespace dn::engine

@@ -37,4 +37,11 @@ class TcpPacket {
   std::size_t size_ = 0;
 };
 
+struct Flow;
+// Headers of a packet to one end of a flow, in the name of the other: `seq` right behind what that
+// end has been sent (towards_client) or to be set by the caller (towards_server), `ack` for what
+// was seen of it. Flag ACK.
+TcpPacketFields towards_client(const Flow& flow);
+TcpPacketFields towards_server(const Flow& flow);
+
 }  // namespace dn::engine
