@@ -138,11 +138,12 @@ void read_ports(PacketSummary& summary) {
   summary.payload = cursor.rest();
 }
 
-std::uint32_t sum_words(ByteSpan bytes, std::uint32_t sum) {
+// 64 bits: a packet without a length field in use may be larger than 64 KiB.
+std::uint64_t sum_words(ByteSpan bytes, std::uint64_t sum) {
   std::size_t i = 0;
   for (; i + 1 < bytes.size(); i += 2)
-    sum += static_cast<std::uint32_t>(bytes[i] << 8 | bytes[i + 1]);
-  if (i < bytes.size()) sum += static_cast<std::uint32_t>(bytes[i] << 8);
+    sum += static_cast<std::uint64_t>(bytes[i] << 8 | bytes[i + 1]);
+  if (i < bytes.size()) sum += static_cast<std::uint64_t>(bytes[i] << 8);
   return sum;
 }
 
@@ -180,7 +181,7 @@ std::optional<TcpSegment> parse_tcp(ByteSpan ip) {
 bool tcp_checksum_valid(ByteSpan ip) {
   const auto header = parse_ipv4_header(ip);
   if (!header) return false;
-  std::uint32_t sum = kProtocolTcp + static_cast<std::uint32_t>(header->payload.size());
+  std::uint64_t sum = kProtocolTcp + header->payload.size();
   sum = sum_words(ip.subspan(12, 8), sum);
   sum = sum_words(header->payload, sum);
   while (sum >> 16U != 0) sum = (sum & 0xffffU) + (sum >> 16U);
