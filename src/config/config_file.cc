@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <exception>
 #include <limits>
+#include <tuple>
 #include <unordered_map>
 #include <utility>
 
@@ -39,6 +40,7 @@ struct Scope {
 // A problem with its position as numbers, so that the list can be put in the order of the file.
 struct PlacedProblem {
   toml::source_position position;
+  std::size_t number = 0;  // in the order of finding
   ConfigProblem problem;
 };
 
@@ -147,14 +149,16 @@ void Reader::report(toml::source_position position, Severity severity, std::stri
     unlisted_error_ = unlisted_error_ || severity == Severity::Error;
     return;
   }
-  problems_.push_back({position, {place(position), std::move(what), std::move(fix), severity}});
+  problems_.push_back(
+      {position, problems_.size(), {place(position), std::move(what), std::move(fix), severity}});
 }
 
 void Reader::finish() {
-  std::ranges::stable_sort(problems_, [](const PlacedProblem& a, const PlacedProblem& b) {
-    return std::pair(a.position.line, a.position.column) <
-           std::pair(b.position.line, b.position.column);
-  });
+  // Not stable_sort, which clang cannot compile against this standard library without a warning.
+  const auto key = [](const PlacedProblem& p) {
+    return std::tuple(p.position.line, p.position.column, p.number);
+  };
+  std::ranges::sort(problems_, {}, key);
   for (auto& placed : problems_) out_.problems.push_back(std::move(placed.problem));
   if (unlisted_ != 0) {
     out_.problems.push_back({std::string(file_name_), fmt::format("{} more problems", unlisted_),
