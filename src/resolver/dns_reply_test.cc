@@ -191,7 +191,8 @@ TEST(DnsReply, RefusesCnameDataWithARestOrTooShort) {
   data.push_back(0);
   EXPECT_EQ(parse(reply().record("www.example.com", 5, data).bytes()).problem,
             "malformed CNAME record");
-  data.resize(data.size() - 2);
+  data.pop_back();
+  data.pop_back();
   EXPECT_EQ(parse(reply().record("www.example.com", 5, data).a("x", kFirst).bytes()).problem,
             "malformed CNAME record");
 }
