@@ -97,7 +97,7 @@ double measure(const ClientPolicy& client, std::size_t members, const MakeName& 
     std::size_t found = 0;
     const auto start = Clock::now();
     for (const DomainName& name : names) {
-      found += client.match_name(dn::Protocol::Tls, 443, name) ? 1 : 0;
+      found += client.match_name(dn::Protocol::Tls, 443, name) ? 1U : 0U;
     }
     best = std::min(best, since(start) * 1e9 / static_cast<double>(kLookups));
     if (found != (want ? kLookups : 0)) fmt::print("WRONG: {} of {} found\n", found, kLookups);
