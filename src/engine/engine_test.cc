@@ -11,11 +11,6 @@
 #include "wire/testing/hello_builder.h"
 
 namespace dn::engine::testing {
-
-void PrintTo(Fate fate, std::ostream* out) {
-  *out << to_text(fate);
-}
-
 namespace {
 
 using ::testing::ElementsAre;

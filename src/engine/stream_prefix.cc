@@ -63,9 +63,8 @@ StreamPrefix::Insert StreamPrefix::insert(std::size_t offset, ByteSpan bytes) {
 
 void StreamPrefix::clear() {
   constexpr std::size_t kKeep = 4096;
-  if (bytes_.capacity() > kKeep) {
-    bytes_ = {};
-  }
+  // Not `= {}`: that would empty the vector and keep its memory.
+  if (bytes_.capacity() > kKeep) bytes_ = std::vector<std::uint8_t>();
   bytes_.clear();
   islands_.clear();
   prefix_size_ = 0;

@@ -13,6 +13,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <ostream>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -78,6 +79,9 @@ enum class Fate : std::uint8_t {
   DroppedKernel,
 };
 std::string_view to_text(Fate fate);
+inline void PrintTo(Fate fate, std::ostream* out) {
+  *out << to_text(fate);
+}
 
 // One end's TCP: the stream as its application reads it.
 struct Receiver {
