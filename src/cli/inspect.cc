@@ -72,9 +72,7 @@ void inspect_client(const capture::Conversation& conversation, Inspection& inspe
       inspection.reason =
           engine::timeout_reason(facts.protocol, conversation.client_bytes.has_gap());
       break;
-    case ClientReading::Status::Malformed:
-      inspection.reason = reading.reason;
-      break;
+    case ClientReading::Status::Malformed: inspection.reason = reading.reason; break;
     case ClientReading::Status::Done:
       inspection.reason = facts.flaw;
       if (facts.ech) inspection.extra["ech"] = true;

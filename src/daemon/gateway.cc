@@ -123,6 +123,7 @@ class Gateway {
 
  private:
   bool load_settings();
+  engine::LedgerSettings ledger_settings() const;
   Result<void> open_log();
   Result<void> start_resolver();
   Result<void> start_loops();
@@ -145,6 +146,7 @@ class Gateway {
   RunOptions options_;
   config::GatewaySettings settings_;
   policy::PolicyInput input_;
+  std::vector<std::string> warnings_;  // of the configuration file
   netfilter::RulesetSettings rules_;
   std::string instance_, queue_form_;
   WallTime started_wall_;
@@ -171,7 +173,10 @@ bool Gateway::load_settings() {
     return false;
   }
   config::LoadedConfig loaded = config::load_config(*text, options_.config_file);
-  for (const auto& problem : loaded.problems) fmt::print(stderr, "{}\n", to_text(problem));
+  for (const auto& problem : loaded.problems) {
+    fmt::print(stderr, "{}\n", to_text(problem));
+    warnings_.push_back(to_text(problem));
+  }
   if (loaded.has_errors()) return false;
   settings_ = std::move(loaded.gateway);
   input_ = std::move(loaded.policy);
@@ -218,6 +223,15 @@ Result<void> Gateway::open_log() {
   return {};
 }
 
+engine::LedgerSettings Gateway::ledger_settings() const {
+  engine::LedgerSettings ledger;
+  ledger.retention = settings_.dns_retention;
+  ledger.allow_private_answers = settings_.dns_allow_private_answers;
+  ledger.own_addresses = own_addresses();
+  ledger.hash_seed = random_key();
+  return ledger;
+}
+
 Result<void> Gateway::start_resolver() {
   resolver::ResolverSettings settings;
   for (const auto& upstream : settings_.dns_upstream) {
@@ -253,8 +267,7 @@ Result<void> Gateway::start_loops() {
   }
   LoopSettings settings;
   settings.engine.hash_key = random_key();
-  settings.engine.ledger = {settings_.dns_retention, settings_.dns_allow_private_answers,
-                            own_addresses()};
+  settings.engine.ledger = ledger_settings();
   settings.inside_interfaces = *inside;
   settings.instance = instance_;
   settings.require_synchronised_clock = settings_.require_synchronised_clock;
@@ -278,6 +291,7 @@ Result<void> Gateway::start_policy() {
       options_.config_file, settings_, std::move(*suffixes), *log_,
       [this](const Snapshot& snapshot) { publish_policy(snapshot); });
   keeper_->start(std::move(input_), read_clock(false).today());
+  for (const std::string& warning : warnings_) log_->write_self("warning", warning);
   for (const auto& loop : loops_) loop->start();
   return {};
 }

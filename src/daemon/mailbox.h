@@ -13,9 +13,9 @@
 #include <vector>
 
 #include "base/check.h"
-#include "net/guarded.h"
 #include "engine/effects.h"
 #include "net/file_descriptor.h"
+#include "net/guarded.h"
 #include "policy/policy_snapshot.h"
 
 namespace dn::daemon {
@@ -25,7 +25,8 @@ using LoopEvent = std::variant<std::shared_ptr<const engine::DnsAnswer>,
 
 class Mailbox {
  public:
-  static constexpr std::size_t kEventsMax = 1U << 18U;
+  // A start with a full ledger on disk brings one answer per name at once.
+  static constexpr std::size_t kEventsMax = 1U << 21U;
 
   Mailbox() : wake_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
     DN_CHECK(wake_.get() >= 0, "an eventfd costs nothing but a descriptor");

@@ -8,9 +8,9 @@
 #include <string>
 #include <unordered_map>
 
-#include "net/guarded.h"
 #include "daemon/config_log.h"
 #include "engine/effects.h"
+#include "net/guarded.h"
 #include "policy/policy_snapshot.h"
 
 namespace dn::daemon {

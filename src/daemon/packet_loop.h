@@ -14,9 +14,9 @@
 #include <thread>
 #include <vector>
 
-#include "net/guarded.h"
 #include "daemon/mailbox.h"
 #include "engine/engine.h"
+#include "net/guarded.h"
 #include "netfilter/injector.h"
 #include "netfilter/packet_queue.h"
 #include "store/log_store.h"

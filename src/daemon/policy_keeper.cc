@@ -75,6 +75,7 @@ void PolicyKeeper::reload(Date today) {
     complain(all + " | the previous policy stays in force");
     return;
   }
+  for (const auto& problem : loaded.problems) log_.write_self("warning", to_text(problem));
   if (!last_complaint_.empty()) {
     log_.write_self("accepted", path_ + ": readable and without mistakes again");
     last_complaint_.clear();

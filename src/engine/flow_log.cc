@@ -106,10 +106,9 @@ bool FlowLog::seen_lately(std::uint64_t hash, MonotonicTime now) {
 
 bool FlowLog::write_drop(const wire::PacketSummary& packet, Reason reason,
                          const policy::PolicySnapshot* policy, const Now& now, EffectSink& sink) {
-  // One line per address pair, protocol and destination port: a client that tries again from
-  // another source port says nothing new.
   std::uint64_t hash = std::uint64_t{packet.src.value} << 32U | packet.dst.value;
-  hash ^= (std::uint64_t{packet.dpt} << 16U | packet.protocol) * 0x9E3779B97F4A7C15ULL;
+  hash ^= (std::uint64_t{packet.spt} << 32U | std::uint64_t{packet.dpt} << 16U | packet.protocol) *
+          0x9E3779B97F4A7C15ULL;
   if (packet.ipv6) {
     hash ^=
         std::hash<std::string>{}(packet.src_text) * 3 ^ std::hash<std::string>{}(packet.dst_text);

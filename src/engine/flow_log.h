@@ -2,7 +2,7 @@
 //
 // Connections that are judged get exactly one client line and at most one server line, whatever
 // happens on the wire. Packets outside any judged connection (UDP, IPv6, lost state) are logged
-// once per address pair, protocol and port per minute, and at most kDropLinesPerSecond in all; what
+// once per addresses, ports and protocol in a minute, and at most kDropLinesPerSecond in all; what
 // was left out is counted. Covered by flow_log_test.cc.
 #pragma once
 
