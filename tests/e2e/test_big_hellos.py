@@ -100,7 +100,8 @@ def test_all_but_the_last_byte_stay_here(mss, lab, gateway, truth):
 
 def test_a_hello_beyond_the_limit_is_refused(lab, gateway, truth):
     server = truth()
-    result = talk(lab, h.padded(90_000, h.ALLOWED), timeout=15)
+    result = talk(lab, h.records(h.handshake(h.body([h.sni(h.ALLOWED), *h.USUAL])
+                                             + bytes(90_000)), 16384), timeout=15)
     assert result.end in ("reset", "fin")
     line = gateway.wait_for_flow(dst=z.TRUTH, outcome="disallowed")
     assert line["reason"].split(":")[0] == "tls-hello-too-large", line

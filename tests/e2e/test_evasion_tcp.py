@@ -42,7 +42,7 @@ def refused(gateway, c, server, reasons, exact=b""):
     received = settle(c, server)
     assert b"wrong.test" not in received
     assert received in (b"", exact)
-    line = gateway.wait_for_flow(outcome="disallowed", spt=c.sport)
+    line = gateway.wait_for_flow(outcome="disallowed", client_port=c.sport)
     assert line["reason"].split(":")[0] in reasons, line
 
 
@@ -219,7 +219,7 @@ def without_flags(c, data):
 DECOYS = [low_ttl, bad_checksum, md5_option, stale_ack, future_ack, old_timestamp, out_of_window,
           below_window, without_ack_flag, without_flags]
 SEEN = ["tcp-retransmit-conflict", "tcp-overlap-conflict"]
-JUDGED = ["not-allowlisted", "tcp-option-forbidden"]
+JUDGED = ["not-allowlisted", "tcp-option-forbidden", "state-lost"]
 
 
 @pytest.mark.parametrize("decoy", DECOYS)
@@ -298,7 +298,7 @@ def test_a_new_opening_on_an_allowed_connection_does_not_inherit_its_verdict(lab
     c = RawConnection(lab, z.TRUTH)
     c.send(0, GOOD)
     assert c.wait_payload()
-    gateway.wait_for_flow(spt=c.sport, cat="server", outcome="allowed")
+    gateway.wait_for_flow(client_port=c.sport, cat="server", outcome="allowed")
     server.connections[0].sock.close()  # both ends forget the first connection
     c.drain(0.2)
     c.reset(len(GOOD))

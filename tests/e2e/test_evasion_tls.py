@@ -49,12 +49,11 @@ ALLOWED = {
     "grease-ech": h.record(h.handshake(h.body([h.sni(NAME), *h.USUAL, h.extension(
         0xfe0d, b"\0\0\1\0\1\x2a" + h.v16(bytes(32)) + h.v16(bytes(208)))]))),
     "post-quantum-share-first": h.record(h.handshake(h.body(
-        [h.key_share(0x11ec, 1216), *[x for x in h.USUAL if x[:2] != b"\0\x33"], h.sni(NAME)]))),
+        [h.key_share(0x11ec, 1216), h.extension(10, h.v16(b"\x11\xec\0\x1d")),
+         *[x for x in h.USUAL if x[:2] not in (b"\0\x33", b"\0\x0a")], h.sni(NAME)]))),
     "tls-1.2-only": h.record(h.handshake(h.body(
         [h.sni(NAME), *[x for x in h.USUAL if x[:2] not in (b"\0\x2b", b"\0\x33", b"\0\x2d")]]))),
-    "underscore-label-of-a-wildcard": None,
 }
-del ALLOWED["underscore-label-of-a-wildcard"]
 
 REFUSED = {
     # records
@@ -206,7 +205,7 @@ def test_a_hello_that_trickles_meets_an_absolute_deadline(lab, gateway, truth):
     server = truth()
     data = h.record(MESSAGE)
     result = talk(lab, data[:30], size=1, pause=0.55, timeout=5)
-    assert result.end == "reset"
+    assert result.end in ("reset", "fin")
     gateway.wait_for_flow(dst=z.TRUTH, reason="tls-hello-timeout", outcome="disallowed")
     assert server.received == b""
 
@@ -327,7 +326,7 @@ def test_after_a_retry_another_name_is_refused(name, before, lab, gateway, truth
     assert result.end in ("reset", "fin")
     assert name not in server.received
     assert server.received in (first, first + before)
-    line = gateway.wait_for_flow(outcome="disallowed", dst=z.TRUTH)
+    line = gateway.wait_for_flow(outcome="disallowed")
     assert of_these(line, "tls-hrr-sni-changed"), line
 
 
@@ -335,7 +334,7 @@ def test_after_a_retry_no_name_is_refused(lab, gateway, truth):
     second = h.record(h.handshake(h.body([*SHARE, h.key_share(24, 97)])), 22, 0x0303)
     first, server, _ = retry_then(second, lab, truth)
     assert server.received == first
-    line = gateway.wait_for_flow(outcome="disallowed", dst=z.TRUTH)
+    line = gateway.wait_for_flow(outcome="disallowed")
     assert of_these(line, ("tls-hrr-sni-changed", "tls-no-sni")), line
 
 

@@ -212,11 +212,10 @@ def test_a_full_log_disk_stops_no_decision(lab, own_gateway):
     config.gateway["log_segment_bytes"] = 65536
     gateway = own_gateway(config, tmpfs_kib=256)
     full = gateway.state_path / "ballast"
-    with open(full, "wb") as file:
+    with open(full, "wb", buffering=0) as file:
         try:
-            while True:
-                file.write(bytes(4096))
-                file.flush()
+            while file.write(bytes(4096)):
+                pass
         except OSError:
             pass
     for _ in range(30):

@@ -74,6 +74,7 @@ def start_nginx(shop, ns, certificates):
         block = bytes(range(256)) * 40
         while file.tell() < zone.BIG_BYTES:
             file.write(block)
+        file.truncate(zone.BIG_BYTES)
     (www / "crl" / "authority.crl").write_bytes(b"not really a revocation list\n")
     conf = folder / "nginx.conf"
     conf.write_text(_NGINX.format(
