@@ -1,5 +1,5 @@
-// What a compiled policy answers: clients, matches, grants, see-thru, names, and the findings on the
-// way. Each part of the compiler has its own test file; here they work together.
+// What a compiled policy answers: clients, matches, grants, see-thru, names, and the findings on
+// the way. Each part of the compiler has its own test file; here they work together.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

@@ -7,10 +7,8 @@
 // by one thread; read by any number afterwards. Covered by rule_index_test.cc.
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -21,21 +19,6 @@ inline std::uint32_t mix_hash(std::uint64_t state) {
   std::uint64_t mixed = (state ^ state >> 32U) * 0xd6e8feb86659fd93ULL;
   mixed ^= mixed >> 32U;
   return static_cast<std::uint32_t>(mixed);
-}
-
-// Of a whole text, eight bytes at a time.
-inline std::uint32_t hash_text(std::string_view text) {
-  constexpr std::uint64_t kFactor = 0x9e3779b97f4a7c15ULL;
-  std::uint64_t state = text.size() * kFactor;
-  while (!text.empty()) {
-    std::uint64_t word = 0;
-    const std::size_t bytes = std::min(text.size(), sizeof word);
-    std::memcpy(&word, text.data(), bytes);
-    text.remove_prefix(bytes);
-    state = (state ^ word) * kFactor;
-    state ^= state >> 32U;
-  }
-  return mix_hash(state);
 }
 
 // FNV-1a from the last byte to the first, so that the hashes of all suffixes of a name come out of
@@ -56,6 +39,14 @@ class SuffixHash {
  private:
   State state_ = 0xcbf29ce484222325ULL;
 };
+
+// Of a whole text. Reading eight bytes at a time was measured: no faster with warm caches, slower
+// with cold ones.
+inline std::uint32_t hash_text(std::string_view text) {
+  SuffixHash hash;
+  for (std::size_t i = text.size(); i > 0; --i) hash.add_before(text[i - 1]);
+  return mix_hash(hash.state());
+}
 
 template <class Row>
 class HashTable {
