@@ -77,8 +77,10 @@ Result<void> apply_seccomp(bool may_run_programs) {
 
 Result<void> drop_privileges(bool may_run_programs) {
   capng_clear(CAPNG_SELECT_BOTH);
-  if (capng_updatev(CAPNG_ADD, static_cast<capng_type_t>(CAPNG_EFFECTIVE | CAPNG_PERMITTED),
-                    CAP_NET_ADMIN, CAP_NET_RAW, -1) != 0) {
+  // A program that we start gets what the bounding set leaves: nothing, but for the two.
+  const int sets = CAPNG_EFFECTIVE | CAPNG_PERMITTED | (may_run_programs ? CAPNG_BOUNDING_SET : 0);
+  if (capng_updatev(CAPNG_ADD, static_cast<capng_type_t>(sets), CAP_NET_ADMIN, CAP_NET_RAW, -1) !=
+      0) {
     return fail("capabilities: cannot select CAP_NET_ADMIN and CAP_NET_RAW");
   }
   if (capng_apply(CAPNG_SELECT_BOTH) != 0) {
