@@ -136,7 +136,9 @@ class Engine {
   void on_server_first(std::uint32_t index, const Segment& segment, Call& call);
   bool may_server_speak_first(std::uint32_t index, Call& call);
   void let_other_server_speak(std::uint32_t index, std::size_t end, Call& call);
-  ServerState read_server_bytes(std::uint32_t index, Call& call);
+  bool refuse_server_conflict(std::uint32_t index, StreamPrefix::Insert inserted, Side side,
+                              Call& call);
+  ServerState read_server_bytes(std::uint32_t index, ByteSpan bytes, Call& call);
   void await_second_hello(std::uint32_t index, std::size_t consumed, Call& call);
   void note_server_ack(std::uint32_t index, const Segment& segment, Call& call);
   void hand_over_or_pass(std::uint32_t index, std::size_t end, Call& call);

@@ -15,7 +15,7 @@ void remember(Flow& flow, const wire::TcpSegment& segment) {
   flow.tcp.has_timestamps = segment.has_timestamps;
   flow.tcp.client_timestamp = segment.timestamp;
   flow.tcp.server_timestamp = segment.timestamp_echo;
-  if (!flow.server.prefix().empty()) return;
+  if (flow.server_passed > 0 || !flow.server.prefix().empty()) return;
   // Nothing of the server has reached the client yet, so this is where its stream starts.
   flow.server_start = segment.ack;
   flow.server_start_known = true;
@@ -255,7 +255,10 @@ void Engine::release(std::uint32_t index, const Segment* segment, Call& call) {
   flow.stage = Stage::ReadingServer;
   flow.deadline = call.now.monotonic + limits::kServerDeadline;
   // A server that was allowed to speak first may be refused now that the client has spoken.
-  if (flow.server_first && read_server_bytes(index, call) == ServerState::Refused) return;
+  if (flow.server_first &&
+      read_server_bytes(index, flow.server.prefix(), call) == ServerState::Refused) {
+    return;
+  }
   const std::size_t from = flow.released;
   flow.released = until;
   if (flow.owned) {

@@ -100,22 +100,38 @@ void Engine::on_server_payload(std::uint32_t index, const Segment& segment, Call
     return;
   }
   if (begin > flow.server.prefix().size()) return;  // out of order: the server will send it again
-  switch (flow.server.insert(begin, segment.payload)) {
-    case StreamPrefix::Insert::RetransmitConflict:
-    case StreamPrefix::Insert::OverlapConflict:
-      refuse(index, Side::Server, Reason::TcpRetransmitConflict, call);
-      return;
-    case StreamPrefix::Insert::TooMuch: refuse(index, Side::Server, Reason::Overload, call); return;
-    case StreamPrefix::Insert::Kept: pass_server(flow, end, call); return;
-    case StreamPrefix::Insert::Grew: break;
+  ServerState state = ServerState::NeedMore;
+  const bool reading = flow.stage == Stage::ReadingServer;
+  const bool in_place = reading && flow.server.prefix().empty();
+  // The usual answer is complete in its first packet and needs no copy.
+  if (in_place) state = read_server_bytes(index, segment.payload, call);
+  if (state == ServerState::Refused) return;
+  if (state != ServerState::Good) {
+    const StreamPrefix::Insert inserted = flow.server.insert(begin, segment.payload);
+    if (refuse_server_conflict(index, inserted, Side::Server, call)) return;
+    if (reading && !in_place && inserted == StreamPrefix::Insert::Grew) {
+      state = read_server_bytes(index, flow.server.prefix().subspan(flow.server_base), call);
+    }
   }
-  ServerState state = ServerState::NeedMore;  // behind a HelloRetryRequest or an alert
-  if (flow.stage == Stage::ReadingServer) state = read_server_bytes(index, call);
   if (state == ServerState::Good) {
     hand_over_or_pass(index, end, call);
-  } else if (state != ServerState::Refused && call.verdict_due) {
+  } else if (state != ServerState::Refused) {
     pass_server(flow, end, call);
   }
+}
+
+bool Engine::refuse_server_conflict(std::uint32_t index, StreamPrefix::Insert inserted, Side side,
+                                    Call& call) {
+  switch (inserted) {
+    case StreamPrefix::Insert::RetransmitConflict:
+    case StreamPrefix::Insert::OverlapConflict:
+      refuse(index, side, Reason::TcpRetransmitConflict, call);
+      return true;
+    case StreamPrefix::Insert::TooMuch: refuse(index, side, Reason::Overload, call); return true;
+    case StreamPrefix::Insert::Kept:
+    case StreamPrefix::Insert::Grew: break;
+  }
+  return false;
 }
 
 // The server speaks before the client has said anything that could be judged.
@@ -124,15 +140,8 @@ void Engine::on_server_first(std::uint32_t index, const Segment& segment, Call& 
   const auto offset = static_cast<std::int32_t>(segment.seq - flow.server_start);
   if (offset < 0 || static_cast<std::size_t>(offset) > flow.server.prefix().size()) return;
   const auto begin = static_cast<std::size_t>(offset);
-  const auto inserted = flow.server.insert(begin, segment.payload);
-  if (inserted == StreamPrefix::Insert::TooMuch) {
-    refuse(index, Side::Client, Reason::Overload, call);
-    return;
-  }
-  if (inserted != StreamPrefix::Insert::Grew && inserted != StreamPrefix::Insert::Kept) {
-    refuse(index, Side::Client, Reason::TcpRetransmitConflict, call);
-    return;
-  }
+  const StreamPrefix::Insert inserted = flow.server.insert(begin, segment.payload);
+  if (refuse_server_conflict(index, inserted, Side::Client, call)) return;
   if (!flow.server_first && !may_server_speak_first(index, call)) return;
   const ByteSpan prefix = flow.server.prefix();
   const std::size_t end = begin + segment.payload.size();
@@ -198,11 +207,11 @@ void Engine::let_other_server_speak(std::uint32_t index, std::size_t end, Call& 
   pass_server(flow, end, call);
 }
 
-Engine::ServerState Engine::read_server_bytes(std::uint32_t index, Call& call) {
+// `bytes`: the server's, from where its awaited message starts.
+Engine::ServerState Engine::read_server_bytes(std::uint32_t index, ByteSpan bytes, Call& call) {
   Flow& flow = flows_.at(index);
   const ServerReading reading =
-      read_server(flow.protocol, flow.server.prefix().subspan(flow.server_base), flow.tls_offered,
-                  flow.after_retry, scratch_);
+      read_server(flow.protocol, bytes, flow.tls_offered, flow.after_retry, scratch_);
   if (reading.status == ServerReading::Status::NeedMore) return ServerState::NeedMore;
   const ServerFacts& facts = reading.facts;
   keep_answer(flow, facts);

@@ -224,19 +224,24 @@ void Receiver::take(const wire::TcpSegment& segment) {
     return;
   }
   if (!segment.has(wire::kTcpAck) || segment.has_forbidden_option || reset) return;
-  auto offset = static_cast<std::int32_t>(segment.seq - start);
-  Bytes payload(segment.payload.begin(), segment.payload.end());
-  if (offset < 0) {
-    if (static_cast<std::size_t>(-offset) >= payload.size()) return;
-    payload = slice(payload, static_cast<std::size_t>(-offset));
-    offset = 0;
+  const auto begin = static_cast<std::int32_t>(segment.seq - start);
+  for (std::size_t i = 0; i < segment.payload.size(); ++i) {
+    const std::int64_t offset = begin + static_cast<std::int64_t>(i);
+    if (offset < static_cast<std::int64_t>(bytes.size())) continue;
+    const auto at = static_cast<std::size_t>(offset);
+    if (end && at >= *end) break;
+    if (prefers_new) {
+      ahead[at] = segment.payload[i];
+    } else {
+      ahead.try_emplace(at, segment.payload[i]);
+    }
   }
-  ahead.try_emplace(static_cast<std::uint32_t>(offset), payload);
-  // The first bytes for a place stay; what overlaps them is cut.
-  for (auto it = ahead.begin(); it != ahead.end() && it->first <= bytes.size();) {
-    const std::size_t known = bytes.size() - it->first;
-    if (known < it->second.size()) bytes = join(bytes, slice(it->second, known));
-    it = ahead.erase(it);
+  if (segment.has(wire::kTcpFin) && !end && begin >= 0) {
+    end = static_cast<std::size_t>(begin) + segment.payload.size();
+  }
+  while (!ahead.empty() && ahead.begin()->first == bytes.size()) {
+    bytes.push_back(ahead.begin()->second);
+    ahead.erase(ahead.begin());
   }
 }
 

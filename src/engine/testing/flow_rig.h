@@ -83,11 +83,14 @@ inline void PrintTo(Fate fate, std::ostream* out) {
   *out << to_text(fate);
 }
 
-// One end's TCP: the stream as its application reads it.
+// One end's TCP: the stream as its application reads it. Which of two versions of bytes ahead of a
+// gap it keeps differs between TCP stacks, and even within one.
 struct Receiver {
-  std::uint32_t start = 0;               // sequence number of offset 0
-  std::map<std::uint32_t, Bytes> ahead;  // by offset
-  Bytes bytes;                           // in order, what the application reads
+  std::uint32_t start = 0;                    // sequence number of offset 0
+  Bytes bytes;                                // in order, what the application reads
+  std::map<std::size_t, std::uint8_t> ahead;  // by offset
+  std::optional<std::size_t> end;             // where a FIN stands
+  bool prefers_new = false;
   bool reset = false;
   std::uint32_t next() const { return start + static_cast<std::uint32_t>(bytes.size()); }
   void take(const wire::TcpSegment& segment);
