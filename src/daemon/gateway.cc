@@ -48,6 +48,7 @@ using namespace std::chrono_literals;
 constexpr auto kRound = 1s;
 constexpr auto kStatusEvery = 2s;
 constexpr auto kVerifyRulesEvery = 10s;
+constexpr auto kSilentLookEvery = 30s;
 constexpr auto kPrimingMost = 120s;      // product.md section 8: healthy then in any case
 constexpr auto kOldInstanceLeaves = 5s;  // an upgrade: the queues are free once it has ended
 
@@ -150,7 +151,9 @@ class Gateway {
   netfilter::RulesetSettings rules_;
   std::string instance_, queue_form_;
   WallTime started_wall_;
-  MonotonicTime started_, next_status_, next_verify_;
+  MonotonicTime started_, next_status_, next_verify_, next_silent_look_;
+  SilentConnections silent_;
+  std::uint64_t silent_erased_ = 0;
   std::unique_ptr<store::LogStore> store_;
   std::unique_ptr<ConfigLog> log_;
   std::unique_ptr<NameWatch> names_;
@@ -406,6 +409,7 @@ void Gateway::write_status_file() {
   status.policy_problems = keeper_->problems();
   status.names_with_problems = names_->problems();
   status.revoked = revoked_;
+  status.silent_erased = silent_erased_;
   for (const auto& loop : loops_) status.loops.push_back(loop->status());
   status.resolver = resolver_->stats();
   status.flow_log = store_->stats(store::Stream::Flow);
@@ -419,6 +423,10 @@ void Gateway::round() {
   const Now now = read_clock(false);
   keeper_->look(now.today());
   if (revoke_due_) revoke();
+  if (now.monotonic >= next_silent_look_) {
+    next_silent_look_ = now.monotonic + kSilentLookEvery;
+    silent_erased_ += silent_.look().value_or(0);
+  }
   watch_clock();
   watch_rules(now.monotonic);
   const bool alive = loops_alive();

@@ -25,4 +25,23 @@ Result<std::size_t> revoke_ungranted(const policy::PolicySnapshot& policy) {
   return revoked;
 }
 
+Result<std::size_t> SilentConnections::look() {
+  const netfilter::MarkFilter opening{engine::make_mark(engine::FlowMark::Opening),
+                                      engine::kStateMask};
+  std::unordered_set<std::uint32_t> now;
+  std::vector<netfilter::ConntrackEntry> silent;
+  const auto dumped = netfilter::dump_conntrack(opening, [&](const auto& entry) {
+    now.insert(entry.id);
+    if (seen_.contains(entry.id)) silent.push_back(entry);
+  });
+  if (!dumped) return tl::unexpected(dumped.error());
+  seen_ = std::move(now);
+  std::size_t erased = 0;
+  for (const auto& entry : silent) {
+    const auto gone = netfilter::erase_conntrack(entry);
+    if (gone && *gone) ++erased;
+  }
+  return erased;
+}
+
 }  // namespace dn::daemon

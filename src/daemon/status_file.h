@@ -18,7 +18,7 @@ struct GatewayStatus {
   bool healthy = false, clock_synchronised = true, policy_file_broken = false;
   std::uint64_t policy_revision = 0;
   std::size_t policy_findings = 0, policy_problems = 0, names_with_problems = 0;
-  std::uint64_t revoked = 0;
+  std::uint64_t revoked = 0, silent_erased = 0;
   std::vector<LoopStatus> loops;
   resolver::ResolverStats resolver;
   store::StreamStats flow_log, config_log;
