@@ -407,14 +407,20 @@ void FlowRig::restart() {
 
 void FlowRig::use_policy(const std::vector<std::string>& annotations,
                          const policy::Preferences& preferences) {
+  policy_ = make_policy(annotations, preferences);
+  engine_->on_policy(policy_, now(), *sink_);
+}
+
+std::shared_ptr<const policy::PolicySnapshot> make_policy(
+    const std::vector<std::string>& annotations, const policy::Preferences& preferences) {
   policy::PolicyInput input;
   policy::SecurityGroup group{.gid = "sg-test", .egress = {}, .where = ""};
   for (const std::string& annotation : annotations) group.egress.push_back(parse_rule(annotation));
   input.groups.push_back(group);
   input.clients.push_back({.prefix = {ip(kClientAddress), 32}, .gids = {"sg-test"}, .where = ""});
   input.preferences = preferences;
-  policy_ = policy::compile_policy(std::move(input), suffixes(), now().today()).snapshot;
-  engine_->on_policy(policy_, now(), *sink_);
+  const Date today{std::chrono::floor<std::chrono::days>(kStartOfTest)};
+  return policy::compile_policy(std::move(input), suffixes(), today).snapshot;
 }
 
 void FlowRig::drop_policy() {

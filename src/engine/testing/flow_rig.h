@@ -36,6 +36,12 @@ Bytes text(std::string_view text);
 Bytes join(const Bytes& a, const Bytes& b);
 Bytes slice(const Bytes& bytes, std::size_t begin, std::size_t end = SIZE_MAX);
 
+// A policy of one group "sg-test" for kClientAddress with one outbound rule per annotation:
+// "tls:api.test,b.test" or "443 ssh:git.test" (a port in front; all ports without) or
+// "see-thru:2026-12-24".
+std::shared_ptr<const policy::PolicySnapshot> make_policy(
+    const std::vector<std::string>& annotations, const policy::Preferences& preferences = {});
+
 // -- handshakes -----------------------------------------------------------------------------------
 // A usual TLS 1.3 hello; `padding` bytes make it larger, `more` are further extensions.
 Bytes tls_hello(std::string_view host, std::size_t padding = 0, const Bytes& more = {});
@@ -61,6 +67,9 @@ struct LogLine {
 };
 // "client allowed tls api.test policy"
 std::string to_text(const LogLine& line);
+inline void PrintTo(const LogLine& line, std::ostream* out) {
+  *out << to_text(line);
+}
 
 struct Injected {
   bool to_server = false;
@@ -139,9 +148,7 @@ class FlowRig {
   FlowRig(const FlowRig&) = delete;
   FlowRig& operator=(const FlowRig&) = delete;
 
-  // A policy of one group "sg-test" for kClientAddress with one outbound rule per annotation:
-  // "tls:api.test,b.test" or "443 ssh:git.test" (a port in front; all ports without) or
-  // "see-thru:2026-12-24". Replaces what there was.
+  // See make_policy(); replaces what there was.
   void use_policy(const std::vector<std::string>& annotations,
                   const policy::Preferences& preferences = {});
   void drop_policy();
