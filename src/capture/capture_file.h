@@ -1,10 +1,11 @@
 // Capture files: pcap and pcapng in, IP packets out.
 //
 // Formats: libpcap's classic one (both byte orders, micro- and nanoseconds) and pcapng
-// (draft-ietf-opsawg-pcapng: section, interface, enhanced and simple packet blocks). Link types:
-// Ethernet with VLAN tags, raw IP, loopback, Linux cooked v1 and v2, PPP. Packets of other link
-// types are counted and skipped. Files come from anywhere, so every length is checked. IPv4
-// fragments are put together (no overlaps). Covered by capture_file_test.cc, fuzz/capture_fuzz.cc.
+// (draft-ietf-opsawg-pcapng: section, interface, enhanced and simple packet blocks). link_layer.h
+// says which link types; packets of others are counted and skipped. IPv4 fragments are put together
+// (fragments.h). Files come from anywhere, so every length is checked; checksums are not, because
+// captures made on a sender hold them unfilled. Covered by capture_file_test.cc,
+// fuzz/capture_fuzz.cc.
 #pragma once
 
 #include <cstdint>

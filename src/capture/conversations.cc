@@ -9,6 +9,8 @@ namespace dn::capture {
 namespace {
 
 constexpr std::size_t kSideBytesMax = 2 * limits::kFlowBytesMax;
+constexpr std::size_t kConversationsMax = 1'000'000;
+constexpr std::size_t kOfferedMax = 8;
 
 // Bytes that only a server says.
 bool plainly_server(ByteSpan bytes) {
@@ -29,9 +31,12 @@ std::optional<Read> read_tcp(ByteSpan ip) {
     read.dst = to_text(segment->dst);
     return read;
   }
+  // IPv6 without extension headers; the gateway itself refuses all of it.
+  constexpr std::size_t kIpv6Header = 40, kNextHeader = 6;
+  constexpr std::uint8_t kTcp = 6;
+  if (ip.size() < kIpv6Header || ip[0] >> 4U != 6 || ip[kNextHeader] != kTcp) return {};
   const auto summary = wire::summarise_packet(ip);
-  constexpr std::size_t kIpv6Header = 40;
-  if (!summary || !summary->ipv6 || summary->protocol != 6 || ip.size() < kIpv6Header) return {};
+  if (!summary) return {};
   const auto length = static_cast<std::size_t>(ip[4] << 8 | ip[5]);
   const ByteSpan body = ip.subspan(kIpv6Header);
   const auto segment = wire::parse_tcp_header(body.first(std::min(length, body.size())));
@@ -44,7 +49,7 @@ std::optional<Read> read_tcp(ByteSpan ip) {
 
 }  // namespace
 
-Conversations::Pending& Conversations::find(const Endpoint& from, const Endpoint& to, bool syn,
+Conversations::Pending* Conversations::find(const Endpoint& from, const Endpoint& to, bool syn,
                                             std::uint32_t seq) {
   const auto key = std::minmax(from, to);
   const std::pair<Endpoint, Endpoint> pair(key.first, key.second);
@@ -53,13 +58,17 @@ Conversations::Pending& Conversations::find(const Endpoint& from, const Endpoint
     Pending& pending = all_[known->second];
     const Side& side = pending.sides[from == pending.first ? 0 : 1];
     const bool anew = syn && (!side.known_start || side.start != seq + 1);
-    if (!anew) return pending;
+    if (!anew) return &pending;
+  }
+  if (all_.size() == kConversationsMax) {
+    ++left_out_;
+    return nullptr;
   }
   latest_[pair] = all_.size();
   Pending& pending = all_.emplace_back();
   pending.first = from;
   pending.second = to;
-  return pending;
+  return &pending;
 }
 
 void Conversations::add(ByteSpan ip) {
@@ -69,21 +78,37 @@ void Conversations::add(ByteSpan ip) {
   const Endpoint from{read->src, segment.spt};
   const Endpoint to{read->dst, segment.dpt};
   const bool syn = segment.has(wire::kTcpSyn) && !segment.has(wire::kTcpAck);
-  Pending& pending = find(from, to, syn, segment.seq);
-  const bool by_second = from != pending.first;
+  Pending* const pending = find(from, to, syn, segment.seq);
+  if (pending == nullptr) return;
+  const bool by_second = from != pending->first;
+  if (segment.has(wire::kTcpSyn)) {
+    add_syn(*pending, by_second, segment);
+  } else {
+    add_data(*pending, by_second, segment);
+  }
+}
+
+void Conversations::add_syn(Pending& pending, bool by_second, const wire::TcpSegment& segment) {
+  Side& side = pending.sides[by_second ? 1 : 0];
+  pending.saw_syn = true;
+  if (!side.known_start) side.start = segment.seq + 1;
+  side.known_start = true;
+  if (segment.has(wire::kTcpAck)) {
+    if (!by_second) pending.swapped = true;
+    if (side.offered.size() < kOfferedMax) side.offered.push_back(segment.seq + 1);
+  } else if (!segment.payload.empty()) {
+    pending.anomaly = Reason::TcpSynData;
+  }
+}
+
+void Conversations::add_data(Pending& pending, bool by_second, const wire::TcpSegment& segment) {
   Side& side = pending.sides[by_second ? 1 : 0];
   Side& other = pending.sides[by_second ? 0 : 1];
-  if (segment.has(wire::kTcpSyn)) {
-    pending.saw_syn = true;
-    if (segment.has(wire::kTcpAck) && !by_second) pending.swapped = true;
-    if (!side.known_start) side.start = segment.seq + 1;
-    side.known_start = true;
-    if (syn && !segment.payload.empty()) pending.anomaly = Reason::TcpSynData;
-    return;
-  }
-  // Of several SYN-ACKs only the one that the client acknowledged counts.
-  if (segment.has(wire::kTcpAck) && pending.saw_syn && other.pieces.empty() && !by_second) {
-    other.start = segment.ack;
+  // Of several SYN-ACKs only the one that the client acknowledged counts; without any, the first
+  // acknowledgement says where the server begins.
+  if (segment.has(wire::kTcpAck) && pending.saw_syn && by_second == pending.swapped) {
+    const bool offered = std::ranges::find(other.offered, segment.ack) != other.offered.end();
+    if (offered || !other.known_start) other.start = segment.ack;
     other.known_start = true;
   }
   if (segment.payload.empty()) return;
@@ -92,7 +117,7 @@ void Conversations::add(ByteSpan ip) {
     pending.first_payload_by_second = by_second;
     if (!pending.saw_syn && plainly_server(segment.payload) && !by_second) pending.swapped = true;
   }
-  if (segment.has(wire::kTcpUrg) && !by_second && side.bytes == 0) {
+  if (segment.has(wire::kTcpUrg) && by_second == pending.swapped && side.bytes == 0) {
     pending.anomaly = Reason::TcpUrgent;
   }
   if (side.bytes + segment.payload.size() > kSideBytesMax) return;
@@ -130,6 +155,7 @@ Conversation Conversations::assemble(const Pending& pending) {
       if (inserted == engine::StreamPrefix::Insert::Grew) {
         conversation.client_growth.push_back(stream.prefix().size());
       }
+      if (conversation.anomaly != Reason::None) continue;  // the first one counts
       if (inserted == engine::StreamPrefix::Insert::RetransmitConflict) {
         conversation.anomaly = Reason::TcpRetransmitConflict;
       } else if (inserted == engine::StreamPrefix::Insert::OverlapConflict) {

@@ -1,7 +1,8 @@
 // Conversations: the TCP connections of a capture, each direction put in order by the engine's own
 // StreamPrefix.
 //
-// A SYN with another number on the same addresses begins another conversation. Captures that begin
+// A SYN with another number on the same addresses begins another conversation; of several SYN-ACKs
+// the one that the client acknowledges says where the server's bytes begin. Captures that begin
 // in the middle of a connection are read from the lowest sequence number seen; whoever speaks first
 // is then taken for the client, unless its bytes are plainly a server's. Covered by
 // conversations_test.cc.
@@ -18,6 +19,7 @@
 #include "base/bytes.h"
 #include "base/reason.h"
 #include "engine/stream_prefix.h"
+#include "wire/ip.h"
 
 namespace dn::capture {
 
@@ -37,6 +39,8 @@ class Conversations {
   void add(ByteSpan ip);
   // In the order of their first packets.
   std::vector<Conversation> finish();
+  // Packets of conversations beyond the first million.
+  std::size_t left_out() const { return left_out_; }
 
  private:
   struct Piece {
@@ -50,7 +54,8 @@ class Conversations {
   };
   struct Side {
     bool known_start = false;
-    std::uint32_t start = 0;
+    std::uint32_t start = 0;             // sequence number of the first byte
+    std::vector<std::uint32_t> offered;  // the same, of each SYN-ACK
     std::size_t bytes = 0;
     std::vector<Piece> pieces;
   };
@@ -60,11 +65,14 @@ class Conversations {
     Reason anomaly = Reason::None;
     Side sides[2];
   };
-  Pending& find(const Endpoint& from, const Endpoint& to, bool syn, std::uint32_t seq);
+  Pending* find(const Endpoint& from, const Endpoint& to, bool syn, std::uint32_t seq);
+  static void add_syn(Pending& pending, bool by_second, const wire::TcpSegment& segment);
+  static void add_data(Pending& pending, bool by_second, const wire::TcpSegment& segment);
   static Conversation assemble(const Pending& pending);
 
   std::deque<Pending> all_;
   std::map<std::pair<Endpoint, Endpoint>, std::size_t> latest_;
+  std::size_t left_out_ = 0;
 };
 
 }  // namespace dn::capture

@@ -10,9 +10,11 @@
 #include <boost/json.hpp>
 #include <cstdio>
 #include <filesystem>
+#include <iostream>
 
 #include "capture/capture_file.h"
 #include "capture/conversations.h"
+#include "cli/text_table.h"
 #include "engine/protocols.h"
 #include "wire/ssh.h"
 
@@ -98,8 +100,9 @@ void inspect_server(const capture::Conversation& conversation, Inspection& inspe
   if (protocol == Protocol::Unknown && conversation.client_bytes.prefix().empty()) {
     // Only the server was recorded: its own bytes say what it is.
     const auto banner = wire::parse_ssh_banner(bytes, wire::Side::Server);
-    if (banner.status != wire::ParseStatus::Done) return;
+    if (banner.value.version.empty()) return;
     protocol = inspection.protocol = Protocol::Ssh;
+    inspection.server_version = banner.value.version;
   }
   constexpr std::uint16_t kAnyVersion = 0xffff;
   ServerReading reading = engine::read_server(protocol, bytes, kAnyVersion, false, scratch);
@@ -107,6 +110,9 @@ void inspect_server(const capture::Conversation& conversation, Inspection& inspe
     inspection.server_version = long_version(protocol, reading.facts.version);
     bytes = bytes.subspan(reading.consumed);
     reading = engine::read_server(protocol, bytes, kAnyVersion, true, scratch);
+  }
+  if (reading.status == ServerReading::Status::Malformed && inspection.reason == Reason::None) {
+    inspection.reason = reading.reason;
   }
   if (reading.status != ServerReading::Status::Done) return;
   const engine::ServerFacts& facts = reading.facts;
@@ -141,37 +147,54 @@ json::object describe(const std::string& file, const capture::Conversation& conv
   return line;
 }
 
-// Text from the network may hold anything; JSON may not.
-std::string printable(const json::object& line) {
-  std::string text = json::serialize(line);
-  std::string clean;
-  for (const char c : text) {
+// JSON is UTF-8, bytes from the network may be anything: those that are not ASCII are shown as
+// Latin-1, which loses none.
+std::string format_json(const json::object& line) {
+  std::string text;
+  for (const char c : json::serialize(line)) {
     const auto byte = static_cast<unsigned char>(c);
     if (byte < 0x80) {
-      clean += c;
+      text += c;
     } else {
-      clean += fmt::format("\\u{:04x}", static_cast<unsigned>(byte));  // as Latin-1
+      text += fmt::format("\\u{:04x}", unsigned{byte});
     }
   }
-  return clean;
+  return text;
 }
 
-void print_line(const json::object& line, bool as_json) {
-  if (as_json) {
-    fmt::print("{}\n", printable(line));
-    return;
+// Where the lines go: at once as JSON, or at the end as a table.
+class Report {
+ public:
+  explicit Report(bool as_json) : as_json_(as_json) {}
+
+  void add(const json::object& line) {
+    if (as_json_) {
+      fmt::print("{}\n", format_json(line));
+      return;
+    }
+    const auto cell = [&line](const char* key) {
+      const json::string* text = line.at(key).if_string();
+      return text == nullptr || text->empty() ? std::string("-") : std::string(*text);
+    };
+    const auto endpoint = [&](const char* address, const char* port) {
+      const std::string host = cell(address);
+      return fmt::format(fmt::runtime(host.contains(':') ? "[{}]:{}" : "{}:{}"), host,
+                         line.at(port).to_number<int>());
+    };
+    table_.add({cell("pcap"), endpoint("src", "spt"), endpoint("dst", "dpt"), cell("proto"),
+                cell("dhost"), cell("c_ver"), cell("s_ver"), cell("verdict"), cell("reason")});
   }
-  const auto text = [&](const char* key) {
-    const json::value& value = line.at(key);
-    return value.is_string() ? printable({{"v", value}}).substr(6, value.as_string().size() + 0)
-                             : std::string("-");
-  };
-  fmt::print("{}:{} -> {}:{}  {} {} {}/{}  {} {}\n", text("src"), line.at("spt").to_number<int>(),
-             text("dst"), line.at("dpt").to_number<int>(), text("proto"), text("dhost"),
-             text("c_ver"), text("s_ver"), text("verdict"), text("reason"));
-}
+  void finish() const {
+    if (!table_.empty()) table_.print(std::cout, false);
+  }
 
-bool inspect_file(const fs::path& path, const std::string& shown, bool as_json) {
+ private:
+  bool as_json_;
+  TextTable table_{{"FILE", "CLIENT", "SERVER", "PROTOCOL", "NAME", "CLIENT VERSION",
+                    "SERVER VERSION", "VERDICT", "REASON"}};
+};
+
+bool inspect_file(const fs::path& path, const std::string& shown, Report& report) {
   const auto file = capture::read_file(path.string());
   if (!file) {
     fmt::print(stderr, "discriminat inspect: {}\n", file.error().message);
@@ -190,35 +213,54 @@ bool inspect_file(const fs::path& path, const std::string& shown, bool as_json) 
     inspect_client(conversation, inspection, scratch);
     inspect_server(conversation, inspection, scratch);
     if (conversation.anomaly != Reason::None) inspection.reason = conversation.anomaly;
-    print_line(describe(shown, conversation, inspection), as_json);
+    report.add(describe(shown, conversation, inspection));
+  }
+  if (conversations.left_out() > 0) {
+    fmt::print(stderr, "discriminat inspect: {}: too many connections, {} packets left out\n",
+               path.string(), conversations.left_out());
   }
   return true;
 }
 
 bool is_capture(const fs::path& path) {
   const std::string name = path.extension().string();
-  return name == ".pcap" || name == ".pcapng" || name == ".cap";
+  return name == ".pcap" || name == ".pcapng" || name == ".cap" || name == ".trace";
+}
+
+// The captures below a directory, sorted by name.
+std::vector<fs::path> captures_below(const std::string& directory) {
+  std::vector<fs::path> files;
+  std::error_code error;
+  for (fs::recursive_directory_iterator at(directory, error), end; !error && at != end;
+       at.increment(error)) {
+    if (at->is_regular_file(error) && is_capture(at->path())) files.push_back(at->path());
+  }
+  std::ranges::sort(files);
+  return files;
 }
 
 }  // namespace
 
 int run_inspect(const std::vector<std::string>& paths, bool as_json) {
+  Report report(as_json);
   bool good = true;
   for (const std::string& path : paths) {
     std::error_code error;
     if (!fs::is_directory(path, error)) {
-      good = inspect_file(path, fs::path(path).filename().string(), as_json) && good;
+      good = inspect_file(path, fs::path(path).filename().string(), report) && good;
       continue;
     }
-    std::vector<fs::path> files;
-    for (const auto& entry : fs::recursive_directory_iterator(path)) {
-      if (entry.is_regular_file() && is_capture(entry.path())) files.push_back(entry.path());
+    const auto files = captures_below(path);
+    if (files.empty()) {
+      fmt::print(stderr, "discriminat inspect: {}: no .pcap, .pcapng, .cap or .trace files\n",
+                 path);
+      good = false;
     }
-    std::ranges::sort(files);
     for (const auto& file : files) {
-      good = inspect_file(file, fs::relative(file, path).string(), as_json) && good;
+      good = inspect_file(file, fs::relative(file, path).string(), report) && good;
     }
   }
+  report.finish();
   return good ? 0 : 2;
 }
 

@@ -79,6 +79,9 @@ std::string ipv6_text(ByteSpan address) {
     }
   }
   std::string text;
+  if (run_begin == 0 && run_size == 5 && groups[5] == 0xffff) {  // IPv4-mapped: RFC 5952 section 5
+    return "::ffff:" + to_text(Ipv4Address{groups[6] << 16U | groups[7]});
+  }
   for (std::size_t i = 0; i < 8;) {
     if (i == run_begin) {
       text += "::";
