@@ -61,8 +61,7 @@ std::vector<std::string> checks_of(const Flow& flow) {
 
 }  // namespace
 
-Explanation explain_flow(const Flow& flow, const policy::PolicySnapshot& policy,
-                         policy::X509Crls crls, Date today) {
+Explanation explain_flow(const Flow& flow, const policy::PolicySnapshot& policy, Date today) {
   Explanation answer;
   std::optional<RuleRef> rule;
   answer.reason = refuse(flow, policy, rule);
@@ -81,11 +80,6 @@ Explanation explain_flow(const Flow& flow, const policy::PolicySnapshot& policy,
     answer.gid = see_thru->gid;
     answer.addr = policy::format_date(see_thru->until);
     answer.checks = {"the bytes of the connection are sound; nothing else"};
-  } else if (flow.protocol == Protocol::Http && crls == policy::X509Crls::Allow &&
-             answer.reason == Reason::HttpNotAllowed) {
-    answer.checks = {
-        "x509_crls = \"allow\": the request is for a revocation list that the certificate of an "
-        "allowed host names; only then it passes"};
   }
   return answer;
 }
@@ -237,9 +231,8 @@ int run_explain(const ExplainArguments& arguments, World& world) {
   if (!loaded) return kExitCannot;
   const auto suffixes = load_suffixes(loaded->gateway.public_suffix_list, world);
   const Source source = find_source(loaded->policy.clients, flow->source);
-  const auto crls = loaded->policy.preferences.x509_crls;
   const auto compiled = policy::compile_policy(std::move(loaded->policy), suffixes, world.today);
-  const Explanation answer = explain_flow(*flow, *compiled.snapshot, crls, world.today);
+  const Explanation answer = explain_flow(*flow, *compiled.snapshot, world.today);
   if (arguments.json) {
     print_json(*flow, answer, source, world);
   } else {

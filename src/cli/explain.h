@@ -38,8 +38,7 @@ struct Explanation {
 };
 
 // Pure.
-Explanation explain_flow(const Flow& flow, const policy::PolicySnapshot& policy,
-                         policy::X509Crls crls, Date today);
+Explanation explain_flow(const Flow& flow, const policy::PolicySnapshot& policy, Date today);
 
 // Prints to `world.out`; the exit code (exit_codes.h).
 int run_explain(const ExplainArguments& arguments, World& world);

@@ -172,7 +172,7 @@ TEST_F(Explain, AgreesWithTheEngine) {
         flow.source = *parse_ipv4(source);
         flow.name = DomainName::parse(name);
         flow.port = port;
-        const auto answer = explain_flow(flow, *compiled.snapshot, policy::X509Crls::Ignore, today);
+        const auto answer = explain_flow(flow, *compiled.snapshot, today);
 
         engine::DnsLedger ledger;
         engine::JudgeContext context;

@@ -141,7 +141,9 @@ see_thru = 2026-12-24
 x509_crls = "allow"
 )"),
                                   "f");
-  EXPECT_TRUE(loaded.problems.empty());
+  ASSERT_EQ(loaded.problems.size(), 1U);
+  EXPECT_NE(loaded.problems[0].what.find("has no effect yet"), std::string::npos);
+  EXPECT_FALSE(loaded.has_errors());
   const auto& preferences = loaded.policy.preferences;
   EXPECT_EQ(preferences.wildcard_exposure, policy::WildcardExposure::Nuclear);
   EXPECT_EQ(preferences.flow_log_verbosity, policy::FlowLogVerbosity::OnlyDisallowed);

@@ -94,8 +94,8 @@ inline constexpr std::array kKeys = {
            "Until this day, inclusive and in UTC, every client may reach everything; the log says "
            "what its rules would have refused."},
     KeyRow{Section::Preferences, "x509_crls", "\"ignore\" or \"allow\"", "\"ignore\"",
-           "Whether clients may fetch, over plain HTTP, the revocation lists that certificates of "
-           "allowed hosts name."},
+           "Read for compatibility. \"allow\" has no effect yet and is answered with a warning: "
+           "plaintext HTTP stays refused, revocation lists included."},
 
     KeyRow{Section::Group, "gid", "text, at most 255 characters", "",
            "Name of the group, in clients and in the logs."},
