@@ -27,7 +27,7 @@ std::vector<std::filesystem::path> example_files() {
 }
 
 TEST(ConfigExamples, LoadWithoutProblems) {
-  EXPECT_GE(example_files().size(), 13U);
+  EXPECT_GE(example_files().size(), 12U);
   for (const auto& file : example_files()) {
     const LoadedConfig loaded = load_config(read_file(file), file.filename().string());
     for (const auto& problem : loaded.problems) ADD_FAILURE() << to_text(problem);

@@ -6,9 +6,10 @@
 
 #include <array>
 #include <cerrno>
-#include <cstring>
 #include <memory>
 #include <string>
+#include <string_view>
+#include <system_error>
 
 namespace dn::daemon {
 namespace {
@@ -60,15 +61,16 @@ Result<void> apply_seccomp(bool may_run_programs) {
   if (!filter) return fail("seccomp: no filter could be made");
   for (const std::string_view name : kRefusedCalls) {
     if (may_run_programs && name.starts_with("execve")) continue;
-    const int call = seccomp_syscall_resolve_name(name.data());
+    const int call = seccomp_syscall_resolve_name(std::string(name).c_str());
     if (call == __NR_SCMP_ERROR) continue;  // unknown on this architecture
     const int error = seccomp_rule_add(filter.get(), SCMP_ACT_ERRNO(EPERM), call, 0);
     if (error != 0 && error != -EDOM) {
-      return fail("seccomp: " + std::string(name) + ": " + std::strerror(-error));
+      return fail("seccomp: " + std::string(name) + ": " + std::generic_category().message(-error));
     }
   }
   if (const int error = seccomp_load(filter.get()); error != 0) {
-    return fail(std::string("seccomp: the filter was refused: ") + std::strerror(-error));
+    return fail(std::string("seccomp: the filter was refused: ") +
+                std::generic_category().message(-error));
   }
   return {};
 }
