@@ -1,6 +1,5 @@
 // The client's side: bytes in, held, judged, released; see engine.h.
 #include <algorithm>
-#include <cstring>
 
 #include "base/limits.h"
 #include "engine/engine.h"
@@ -21,17 +20,11 @@ void remember(Flow& flow, const wire::TcpSegment& segment) {
   flow.server_start_known = true;
 }
 
-void set_version(Flow& flow, std::string_view version) {
-  flow.version.fill('\0');
-  std::memcpy(flow.version.data(), version.data(),
-              std::min(version.size(), flow.version.size() - 1));
-}
-
 // What the flow remembers of the facts, whose views borrow the stream.
 void keep_facts(Flow& flow, const ClientFacts& facts) {
   flow.protocol = facts.protocol;
   flow.name = facts.name;
-  set_version(flow, facts.version);
+  copy_version(facts.version, flow.version);
   flow.tls_offered = facts.tls_offered;
   flow.post_quantum = facts.post_quantum;
   flow.ech = facts.ech;

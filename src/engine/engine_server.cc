@@ -5,7 +5,6 @@
 // is already allowed to talk to this server, and holding them could deadlock with small windows. A
 // refused server is cut off before its hello is complete at the client.
 #include <algorithm>
-#include <cstring>
 #include <string>
 
 #include "base/limits.h"
@@ -24,9 +23,7 @@ bool could_be_ssh(ByteSpan prefix) {
 
 void keep_answer(Flow& flow, const ServerFacts& facts) {
   ServerAnswer& answer = flow.answer;
-  answer.version.fill('\0');
-  std::memcpy(answer.version.data(), facts.version.data(),
-              std::min(facts.version.size(), answer.version.size() - 1));
+  copy_version(facts.version, answer.version);
   answer.post_quantum = facts.post_quantum;
   answer.http_code = facts.http_code;
 }

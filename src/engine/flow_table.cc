@@ -1,5 +1,6 @@
 #include "engine/flow_table.h"
 
+#include <algorithm>
 #include <bit>
 
 #include "base/check.h"
@@ -18,6 +19,11 @@ constexpr std::uint64_t mix(std::uint64_t value) {
 }
 
 }  // namespace
+
+void copy_version(std::string_view from, VersionText& to) {
+  to.fill('\0');
+  std::ranges::copy(from.substr(0, to.size() - 1), to.begin());
+}
 
 std::size_t FlowTable::KeyHash::operator()(const FlowKey& k) const noexcept {
   const std::uint64_t addresses = std::uint64_t{k.client.value} << 32U | k.server.value;

@@ -14,6 +14,7 @@
 #include <deque>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/address.h"
@@ -52,9 +53,13 @@ struct TcpView {
   std::uint32_t client_timestamp = 0, server_timestamp = 0;
 };
 
+// A protocol version as logged, NUL-terminated; longer ones are cut.
+using VersionText = std::array<char, 8>;
+void copy_version(std::string_view from, VersionText& to);
+
 // What the server answered, until its line is written at the handover or the refusal.
 struct ServerAnswer {
-  std::array<char, 8> version{};  // as logged, NUL-terminated
+  VersionText version{};
   std::optional<bool> post_quantum;
   int http_code = 0;
   Reason flaw = Reason::None;  // what see-thru overruled
@@ -85,7 +90,7 @@ struct Flow {
 
   Protocol protocol = Protocol::Unknown;
   std::optional<DomainName> name;
-  std::array<char, 8> version{};  // as logged, NUL-terminated
+  VersionText version{};
   std::uint16_t tls_offered = 0;
   std::optional<bool> post_quantum;
   bool ech = false;

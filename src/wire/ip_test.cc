@@ -207,7 +207,8 @@ TEST(TcpChecksum, SeesEveryChangedByte) {
 
 TEST(SummarisePacket, NamesTransportAndPortsOfIpv4) {
   const Bytes udp = join({u16(5353), u16(443), u16(15), u16(0), kPayload});
-  const auto summary = summarise_packet(ipv4({.protocol = 17}, udp));
+  const Bytes packet = ipv4({.protocol = 17}, udp);
+  const auto summary = summarise_packet(packet);
   ASSERT_TRUE(summary);
   EXPECT_FALSE(summary->ipv6);
   EXPECT_EQ(summary->protocol, 17);
