@@ -39,12 +39,13 @@ def listens(gateway, port):
     return wait_until(lambda: wanted in gateway.sh("cat", "/proc/net/tcp"), 10, 0.1)
 
 
-def start_proxy(bench, gateway, ruleset, *command, **options):
+def start_proxy(bench, gateway, ruleset, *command):
     gateway.sh("nft", "-f", "-", stdin=ruleset)
     gateway.sysctl(net__ipv4__ip_forward=1)
-    child = gateway.start(*bench.urgent(*command), **options)
+    child = gateway.start(*bench.urgent(*command), log=f"{command[0]}.log")
     if not listens(gateway, PORT):
-        raise RuntimeError(f"{command[0]} does not listen; see {bench.folder}")
+        output = (bench.folder / f"{command[0]}.log").read_text(errors="replace")
+        raise RuntimeError(f"{command[0]} does not listen\n{output[-2000:]}")
     return [child]
 
 
@@ -90,7 +91,8 @@ def discriminat(loops):
         child = gateway.start(*bench.urgent(bench.binary, "run", "--config", file),
                               log=f"{gateway.name}.log")
         if not wait_until(lambda: health(gateway), 60, 0.1):
-            raise RuntimeError(f"discriminat is not healthy; see {bench.folder}")
+            output = (bench.folder / f"{gateway.name}.log").read_text(errors="replace")
+            raise RuntimeError(f"discriminat is not healthy\n{output[-2000:]}")
         wait_for_names(bench, state)
         bench.flow_log = state / "flow"
         return [child]
@@ -114,7 +116,7 @@ def wait_for_names(bench, state):
 def haproxy(bench, gateway):
     names = bench.write("haproxy.names", "\n".join(bench.names) + "\n")
     config = bench.write("haproxy.cfg", f"""global
-  maxconn 9000
+  maxconn 6000
   nbthread 2
 defaults
   mode tcp
@@ -136,7 +138,7 @@ backend original
 """)
     gateway.ip("rule", "add", "fwmark", "0x64", "lookup", "100")
     gateway.ip("route", "add", "local", "0.0.0.0/0", "dev", "lo", "table", "100")
-    return start_proxy(bench, gateway, TPROXY, "haproxy", "-db", "-f", config, log="haproxy.log")
+    return start_proxy(bench, gateway, TPROXY, "haproxy", "-db", "-f", config)
 
 
 def nginx(bench, gateway):
@@ -153,7 +155,7 @@ stream {{
   server {{ listen {PORT} backlog=65535; ssl_preread on; proxy_pass $up; access_log off; }}
 }}
 """)
-    return start_proxy(bench, gateway, REDIRECT, "nginx", "-c", config, log="nginx.log")
+    return start_proxy(bench, gateway, REDIRECT, "nginx", "-c", config)
 
 
 def sniproxy(bench, gateway):
@@ -172,8 +174,7 @@ listener 0.0.0.0:{PORT} {{
 table names {{
 {rows}}}
 """)
-    return start_proxy(bench, gateway, REDIRECT, "sniproxy", "-f", "-c", config,
-                       log="sniproxy.log")
+    return start_proxy(bench, gateway, REDIRECT, "sniproxy", "-f", "-c", config)
 
 
 def squid(bench, gateway):
@@ -208,7 +209,7 @@ pinger_enable off
 """)
     for leftover in Path("/dev/shm").glob("squid-*.shm"):  # of a crash; it would not start
         leftover.unlink()
-    children = start_proxy(bench, gateway, REDIRECT, "squid", "-N", "-f", config, log="squid.log")
+    children = start_proxy(bench, gateway, REDIRECT, "squid", "-N", "-f", config)
     time.sleep(0.5)
     return [*children, resolver]
 
