@@ -77,7 +77,7 @@ void inspect_client(const capture::Conversation& conversation, Inspection& inspe
     case ClientReading::Status::Malformed: inspection.reason = reading.reason; break;
     case ClientReading::Status::Done:
       inspection.reason = facts.flaw;
-      if (facts.ech) inspection.extra["ech"] = true;
+      if (facts.early_data) inspection.extra["early_data"] = true;
       break;
   }
   if (facts.protocol == Protocol::Tls && reading.status == ClientReading::Status::Done) {
@@ -120,6 +120,7 @@ void inspect_server(const capture::Conversation& conversation, Inspection& inspe
   if (inspection.reason == Reason::None) inspection.reason = facts.flaw;
   if (facts.post_quantum) inspection.extra["pqc_server"] = *facts.post_quantum;
   if (facts.http_code != 0) inspection.extra["http_code"] = facts.http_code;
+  if (facts.alert) inspection.extra["s_alert"] = facts.alert_description;
   if (!facts.banner.empty()) inspection.extra["s_banner"] = facts.banner;
 }
 
