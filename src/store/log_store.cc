@@ -19,6 +19,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
+constexpr auto kGatherInterval = 100ms;  // from the first line to its write
 constexpr auto kRetryInterval = 1s;
 constexpr auto kTidyInterval = 10s;  // rotation and retention also happen without traffic
 
@@ -58,6 +59,7 @@ struct LogStore::Core {
   bool summarise_drops(Lane& lane, const Now& now);
   void push_own_line(WallTime now, std::string_view reason);
   bool has_work(MonotonicTime now) const;
+  bool must_hurry() const;
   void drop(Lane& lane, std::string_view lines);
 
   const LogStoreSettings settings;
@@ -65,6 +67,7 @@ struct LogStore::Core {
   std::condition_variable wake_writer, turn_done;
   Lane flow, config;
   bool closing = false;
+  bool idle = false;  // the writer waits for the first line
   std::uint64_t flushes_wanted = 0, flushes_done = 0;
   std::thread writer;
 };
@@ -91,8 +94,11 @@ void LogStore::Core::run() {
     const bool insist = flushes_wanted != flushes_done;
     if (!insist && !has_work(settings.clock().monotonic)) {
       const bool failing = flow.stats.failing || config.stats.failing;
+      idle = true;
       wake_writer.wait_for(lock, failing ? kRetryInterval : kTidyInterval);
+      idle = false;
     }
+    wake_writer.wait_for(lock, kGatherInterval, [this] { return must_hurry(); });
     lock.unlock();
     turn();
     lock.lock();
@@ -103,6 +109,12 @@ bool LogStore::Core::has_work(MonotonicTime now) const {
   return std::ranges::any_of(std::array{&flow, &config}, [now](const Lane* lane) {
     return lane->queue.pieces() > 0 && (!lane->stats.failing || now >= lane->retry_at);
   });
+}
+
+// A full piece is waiting, or somebody is.
+bool LogStore::Core::must_hurry() const {
+  return closing || flushes_wanted != flushes_done || flow.queue.pieces() > 1 ||
+         config.queue.pieces() > 1;
 }
 
 // Writes what is queued at its beginning; more may come in meanwhile and waits for the next turn.
@@ -224,10 +236,12 @@ void LogStore::post(Stream stream, std::string_view lines) {
   std::unique_lock lock(core_->mutex);
   Core::Lane& lane = core_->lane(stream);
   if (core_->closing || !lane.queue.has_room(lines.size())) return core_->drop(lane, lines);
-  const bool was_empty = lane.queue.pieces() == 0;
+  const std::size_t pieces_before = lane.queue.pieces();
   lane.queue.push(lines);
+  const bool piece_full = lane.queue.pieces() > std::max<std::size_t>(pieces_before, 1);
+  const bool wake = (core_->idle || piece_full) && !lane.stats.failing;
   lock.unlock();
-  if (was_empty) core_->wake_writer.notify_one();
+  if (wake) core_->wake_writer.notify_one();
 }
 
 void LogStore::flush() {

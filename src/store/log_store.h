@@ -5,8 +5,9 @@
 // Two streams, `flow/` and `config/`, each a SegmentedLog with a queue of its own, so that a flood
 // of flow lines never costs an audit line. Producers hand over blocks of whole lines; post() copies
 // them under a mutex that is never held across a system call, so a packet loop never waits for the
-// disk. One writer thread takes the queued lines as large pieces and appends them as soon as there
-// are any: a line is on disk well within a second.
+// disk. One writer thread takes the queued lines as large pieces. It lets them gather for a tenth
+// of a second, or until a piece is full: a line is on disk well within a second, and a packet loop
+// under load does not wake the writer for each batch, which cost more than formatting the lines.
 //
 // When the disk refuses (full, read-only, gone) the lines stay in the queue and the writer asks
 // again every second. When the queue is full, whether from a slow disk or a refusing one, further
