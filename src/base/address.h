@@ -43,9 +43,10 @@ struct SpecialPrefix {
   bool private_use;       // may be permitted in DNS answers by configuration (RFC 1918, RFC 6598)
 };
 
-// IANA IPv4 special-purpose address registry (RFC 6890 and updates) as far as it names networks that
-// exist somewhere, plus multicast (RFC 5771). The documentation and benchmarking networks (192.0.2/24,
-// 198.51.100/24, 203.0.113/24, 198.18/15) are left out: nobody answers there, and laboratories use them.
+// IANA IPv4 special-purpose address registry (RFC 6890 and updates) as far as it names networks
+// that exist somewhere, plus multicast (RFC 5771). The documentation and benchmarking networks
+// (192.0.2/24, 198.51.100/24, 203.0.113/24, 198.18/15) are left out: nobody answers there, and
+// laboratories use them.
 std::span<const SpecialPrefix> special_prefixes();
 const SpecialPrefix* find_special(Ipv4Address address);
 

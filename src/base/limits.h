@@ -1,5 +1,5 @@
 // Every cap of the program, named once. Reaching one is counted and has a stated behaviour, given
-// beside it. docs/limits.md is made from the table at the end.
+// beside it. docs/limits.md lists them.
 #pragma once
 
 #include <chrono>

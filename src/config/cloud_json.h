@@ -5,7 +5,7 @@
 //   - `aws ec2 describe-security-group-rules`
 //   - `terraform show -json` of a plan or a state: aws_security_group, aws_default_security_group,
 //     aws_security_group_rule and aws_vpc_security_group_egress_rule, in all modules
-// Only outbound rules are read, their destinations are not (product.md section 2), and annotations
+// Only outbound rules are read, their destinations are not, and annotations
 // are not interpreted. A document is refused as a whole where it is none of these or not JSON; an
 // odd rule becomes a problem and costs its neighbours nothing. Covered by cloud_json_test.cc and
 // fuzz/config_fuzz.cc.

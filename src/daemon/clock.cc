@@ -6,7 +6,8 @@ namespace dn::daemon {
 
 bool clock_synchronised() {
   timex state{};
-  return adjtimex(&state) != TIME_ERROR;
+  const int answer = adjtimex(&state);
+  return answer >= 0 && answer != TIME_ERROR;
 }
 
 Now read_clock(bool require_synchronised) {

@@ -38,6 +38,7 @@
 #include "net/health_server.h"
 #include "net/notify.h"
 #include "netfilter/firewall.h"
+#include "netfilter/sysctls.h"
 #include "resolver/resolver.h"
 
 namespace dn::daemon {
@@ -47,9 +48,8 @@ using namespace std::chrono_literals;
 
 constexpr auto kRound = 1s;
 constexpr auto kStatusEvery = 2s;
-constexpr auto kVerifyRulesEvery = 10s;
 constexpr auto kSilentLookEvery = 30s;
-constexpr auto kPrimingMost = 120s;      // product.md section 8: healthy then in any case
+constexpr auto kPrimingMost = 120s;      // healthy then in any case
 constexpr auto kOldInstanceLeaves = 5s;  // an upgrade: the queues are free once it has ended
 
 void say(std::string_view text) {
@@ -138,7 +138,7 @@ class Gateway {
   void round();
   void revoke();
   void watch_clock();
-  void watch_rules(MonotonicTime now);
+  void watch_rules();
   bool loops_alive() const;
   bool ready() const;
   void write_status_file();
@@ -151,7 +151,7 @@ class Gateway {
   netfilter::RulesetSettings rules_;
   std::string instance_, queue_form_;
   WallTime started_wall_;
-  MonotonicTime started_, next_status_, next_verify_, next_silent_look_;
+  MonotonicTime started_, next_status_, next_silent_look_;
   SilentConnections silent_;
   std::uint64_t silent_erased_ = 0;
   std::unique_ptr<store::LogStore> store_;
@@ -163,7 +163,8 @@ class Gateway {
   std::unique_ptr<net::HealthServer> health_;
   Snapshot policy_;
   bool revoke_due_ = false;
-  bool clock_was_good_ = true, rules_stand_ = false, loops_were_alive_ = true;
+  bool clock_was_good_ = true, loops_were_alive_ = true;
+  std::atomic<bool> rules_stand_ = false;  // the health server reads it
   std::uint64_t revoked_ = 0;
   std::atomic<bool> armed_ = false;
   bool down_ = false;
@@ -372,16 +373,24 @@ void Gateway::watch_clock() {
   }
 }
 
-void Gateway::watch_rules(MonotonicTime now) {
-  if (now < next_verify_) return;
-  next_verify_ = now + kVerifyRulesEvery;
+// Somebody may flush the rule set or load another one over it. Without our rules this host must not
+// forward anything: that is the only safe answer left to a process that may not start programs.
+void Gateway::watch_rules() {
   const auto verified = netfilter::verify(rules_);
+  if (!verified) {
+    if (const auto off = netfilter::set_forwarding(false); !off) say(off.error().message);
+  }
   if (verified.has_value() == rules_stand_) return;
   rules_stand_ = verified.has_value();
-  log_->write_self(rules_stand_ ? "accepted" : "warning",
-                   rules_stand_ ? "the queue rule stands again"
-                                : "the kernel rules are not as installed: " +
-                                      verified.error().message + "; restart to install them");
+  if (verified) {
+    const auto on = netfilter::set_forwarding(true);
+    log_->write_self("accepted", on ? "the kernel rules stand again; forwarding is on"
+                                    : "the kernel rules stand again: " + on.error().message);
+  } else {
+    log_->write_self("warning", "the kernel rules are not as installed: " +
+                                    verified.error().message +
+                                    "; forwarding is off until a restart installs them");
+  }
 }
 
 bool Gateway::loops_alive() const {
@@ -428,7 +437,7 @@ void Gateway::round() {
     silent_erased_ += silent_.look().value_or(0);
   }
   watch_clock();
-  watch_rules(now.monotonic);
+  watch_rules();
   const bool alive = loops_alive();
   if (alive != loops_were_alive_) {
     loops_were_alive_ = alive;

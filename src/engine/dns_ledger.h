@@ -1,5 +1,4 @@
-// DnsLedger: which addresses belong to a name, by the gateway's own look-ups (product.md section
-// 7).
+// DnsLedger: which addresses belong to a name, by the gateway's own look-ups.
 //
 // Name → addresses with the time until which each is fresh (its last answer plus the TTL), and the
 // reverse for SSH. An address counts until its TTL and then the retention (default one hour) have

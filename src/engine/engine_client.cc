@@ -13,7 +13,7 @@ void remember(Flow& flow, const wire::TcpSegment& segment) {
   flow.tcp.client_window = segment.window;
   flow.tcp.has_timestamps = segment.has_timestamps;
   flow.tcp.client_timestamp = segment.timestamp;
-  flow.tcp.server_timestamp = segment.timestamp_echo;
+  if (segment.has_timestamps) flow.tcp.note_server_timestamp(segment.timestamp_echo);
   if (flow.server_passed > 0 || !flow.server.prefix().empty()) return;
   // Nothing of the server has reached the client yet, so this is where its stream starts.
   flow.server_start = segment.ack;
@@ -228,9 +228,8 @@ void Engine::allow(std::uint32_t index, const ClientFacts& facts, const Judgemen
   release(index, segment, call);
 }
 
-// Lets the judged bytes go. The packet that completed them passes as it is when it continues
-// exactly where the released bytes end and holds nothing that was not judged; otherwise our copy is
-// sent.
+// Lets the judged bytes go. The packet that completed them passes as it is when it holds nothing
+// that was not judged; what is missing in front of it, or else all, is sent from our copy.
 void Engine::release(std::uint32_t index, const Segment* segment, Call& call) {
   Flow& flow = flows_.at(index);
   const std::size_t until = flow.may_continue ? flow.client.prefix().size() : flow.judged;
@@ -242,7 +241,7 @@ void Engine::release(std::uint32_t index, const Segment* segment, Call& call) {
   if (segment != nullptr && !flow.owned && call.verdict_due) {
     const std::size_t begin = segment->seq - flow.client_start;
     const std::size_t end = begin + segment->payload.size();
-    packet_passes = end == until && begin >= flow.released;
+    packet_passes = end == until;
     if (packet_passes) copy_until = begin;
   }
   flow.stage = Stage::ReadingServer;

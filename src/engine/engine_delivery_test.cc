@@ -125,7 +125,7 @@ TEST_F(EngineDelivery, SendsAgainWithBackOffUntilTheServerAcknowledges) {
   std::vector<std::int64_t> waits;
   std::size_t before = sent_to_server();
   std::int64_t waited = 0;
-  while (waits.size() < 6) {
+  for (int step = 0; step < 2000 && waits.size() < 6; ++step) {
     rig.advance(10ms);
     waited += 10;
     if (sent_to_server() == before) continue;

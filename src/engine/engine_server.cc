@@ -41,6 +41,7 @@ void Engine::on_server_segment(std::uint32_t index, const Segment& segment, Call
     refuse(index, Side::Client, Reason::IpOption, call);
     return;
   }
+  if (segment.has_timestamps) flow.tcp.note_server_timestamp(segment.timestamp);
   note_server_ack(index, segment, call);
   const bool acked_all = flow.server_acked >= flow.released;
   if (!segment.payload.empty()) {

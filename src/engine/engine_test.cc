@@ -480,6 +480,35 @@ TEST_F(EngineTls, HoldsWhatFollowsAHelloWithoutEarlyDataUntilTheHandover) {
   EXPECT_EQ(c.at_server.bytes, join(hello, more));
 }
 
+TEST_F(EngineTls, ReleasesNothingBehindAHelloWithoutEarlyData) {
+  Connection& c = rig.connect();
+  EXPECT_EQ(c.client_sends(join(hello, application_data(10))), Fate::Dropped);
+  EXPECT_EQ(c.at_server.bytes, hello);  // from our copy
+  EXPECT_EQ(c.client().at(0).payload(hello).send(), Fate::Passed);
+  c.server_sends(tls_server_hello());
+  EXPECT_EQ(c.mark(), FlowMark::Allowed);
+}
+
+TEST_F(EngineEarlyData, EndsWithTheSecondHello) {
+  Connection& c = rig.connect();
+  c.client_sends(early_hello);
+  c.server_sends(tls_retry_request());
+  c.client_sends(hello);
+  EXPECT_EQ(c.client().payload(application_data(10)).send(), Fate::Dropped);
+  EXPECT_EQ(c.at_server.bytes, join(early_hello, hello));
+}
+
+// One packet brings the end of the first hello again and the second.
+TEST_F(EngineTls, TakesASecondHelloTogetherWithARepetition) {
+  Connection& c = rig.connect();
+  c.client_sends(hello);
+  c.server_sends(tls_retry_request());
+  EXPECT_EQ(c.client().at(0).payload(join(hello, hello)).send(), Fate::Passed);
+  EXPECT_EQ(c.at_server.bytes, join(hello, hello));
+  c.server().payload(tls_server_hello()).send();
+  EXPECT_EQ(c.mark(), FlowMark::Allowed);
+}
+
 // A hello that came too soon is judged when the server asks for it, even though it is not new when
 // the client sends it again.
 TEST_F(EngineTls, JudgesASecondHelloThatWasSentTooSoon) {
@@ -877,6 +906,20 @@ TEST_F(EngineSsh, HandsOverWhenTheServerSpeaksFirst) {
   EXPECT_EQ(c.mark(), FlowMark::Allowed);
   EXPECT_THAT(rig.texts(), ElementsAre("client allowed ssh git.test policy",
                                        "server allowed ssh git.test policy"));
+}
+
+// An acknowledgement of bytes that were not released yet proves nothing.
+TEST_F(EngineSsh, DoesNotBelieveAcknowledgementsInAdvance) {
+  rig.answer("git.test", {kServerAddress});
+  Connection& c = connect();
+  c.server().payload(kSshBanner).ack(1000).send();
+  c.server_sent = static_cast<std::int64_t>(kSshBanner.size());
+  c.client().payload(text("SSH-2.0-client\r\n")).lost().send();
+  EXPECT_EQ(c.server_sends(text("key exchange")), Fate::Passed);
+  EXPECT_EQ(c.mark(), FlowMark::ClientGood);
+  c.client_sends(text("SSH-2.0-client\r\n"));
+  c.server_sends(text("more"));
+  EXPECT_EQ(c.mark(), FlowMark::Allowed);
 }
 
 TEST_F(EngineSsh, RefusesAServerThatIsSilent) {

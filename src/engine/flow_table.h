@@ -51,6 +51,13 @@ struct TcpView {
   std::uint16_t client_window = 0;
   bool has_timestamps = false;
   std::uint32_t client_timestamp = 0, server_timestamp = 0;
+
+  // Keeps the newest: what the gateway says in the server's name must not look older than what the
+  // server said itself, or the client discards it (RFC 7323 section 5.3).
+  void note_server_timestamp(std::uint32_t seen) {
+    const bool newer = static_cast<std::int32_t>(seen - server_timestamp) > 0;
+    if (newer || server_timestamp == 0) server_timestamp = seen;
+  }
 };
 
 // A protocol version as logged, NUL-terminated; longer ones are cut.

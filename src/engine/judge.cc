@@ -179,7 +179,7 @@ SeeThruState see_thru_state(const policy::PolicySnapshot* policy, Ipv4Address cl
   state.rule = rules->see_thru();
   if (state.rule == nullptr) return state;
   const auto left = std::chrono::sys_days{state.rule->until} - std::chrono::sys_days{now.today()};
-  // A clock that may be wrong must not keep see-thru alive (product.md section 7).
+  // A clock that may be wrong must not keep see-thru alive.
   state.active = left.count() >= 0 && now.wall_trusted;
   state.days_remaining = std::max(0, static_cast<int>(left.count()));
   return state;

@@ -146,7 +146,8 @@ ServerReading read_tls_server(ByteSpan bytes, std::uint16_t offered, bool after_
   facts.version = wire::format_tls_version(value.version);
   facts.post_quantum = value.post_quantum;
   facts.hello_retry_request = value.kind == wire::ServerHello::Kind::HelloRetryRequest;
-  const unsigned bit = value.version >= 0x0300 ? unsigned{value.version} - 0x0300U : 16U;
+  const std::uint32_t version = value.version;
+  const std::uint32_t bit = version >= 0x0300U ? version - 0x0300U : 16U;
   const bool offered_it = bit < 16 && (unsigned{offered} >> bit & 1U) != 0;
   if (value.version < wire::kTls12) {
     facts.flaw = Reason::TlsVersionServerTooOld;

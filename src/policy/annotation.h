@@ -1,5 +1,4 @@
-// Annotations: the grammar that stands in the description of an outbound rule (product.md
-// section 2).
+// Annotations: the grammar that stands in the description of an outbound rule (docs/policy.md).
 //
 //   annotation = blanks prefix ":" kind ":" list [ blank comment ]
 //   prefix     = "discriminat"                         case-insensitive; another case is a warning

@@ -1,4 +1,4 @@
-// How far a wildcard pattern may reach (the preference wildcard_exposure, product.md section 4).
+// How far a wildcard pattern may reach (the preference wildcard_exposure).
 //
 // A pattern is exposed when it matches names that anybody could register. With the label directly
 // left of a public suffix free, the pattern is exposed; that label is free when it holds a

@@ -1,6 +1,6 @@
 // Findings: what compile_policy() accepted, rejected and warns about; and how two of them differ.
 //
-// A finding is a line of the config log in the making (product.md section 6). Accepted members are
+// A finding is a line of the config log in the making. Accepted members are
 // not kept as lines: a policy of a million names would need a gigabyte for them. They are kept as
 // two numbers each and written out when somebody asks. Immutable, cheap to copy, to be read by any
 // number of threads. Covered by findings_test.cc.

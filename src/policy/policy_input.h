@@ -47,7 +47,7 @@ enum class WildcardExposure : std::uint8_t {
 enum class FlowLogVerbosity : std::uint8_t { Full, OnlyDisallowed, None };
 enum class X509Crls : std::uint8_t { Ignore, Allow };
 
-// product.md section 4; the initial values are the documented defaults.
+// The initial values are the documented defaults (docs/configuration.md).
 struct Preferences {
   WildcardExposure wildcard_exposure = WildcardExposure::ProhibitPublicSuffix;
   FlowLogVerbosity flow_log_verbosity = FlowLogVerbosity::Full;

@@ -1,4 +1,4 @@
-// The values of preferences (product.md section 4), from text and back.
+// The values of preferences, from text and back.
 //
 // Which document carries them (the configuration file, a parameter store) is the source's affair.
 // An error names the values that are allowed. Covered by preferences_test.cc.

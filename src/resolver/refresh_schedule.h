@@ -6,7 +6,7 @@
 // (no such name, no address) or kFailedRetryMax, with the same jitter, so that names that failed
 // together do not come back together. A name is never due more often than once a second, and a
 // schedule of N names never asks more than kRefreshesPerSecondMax in the long run: the retention
-// (product.md section 7) keeps addresses far longer than that makes a big set wait.
+// keeps addresses far longer than that makes a big set wait.
 // The due times are a binary heap of name numbers; each name knows its place in it, so that an
 // answer to somebody else's question moves it. Covered by refresh_schedule_test.cc, in simulated
 // time.

@@ -15,7 +15,7 @@
 
 namespace dn::resolver {
 
-inline constexpr std::size_t kUpstreamsMax = 8;
+inline constexpr std::size_t kUpstreamsMax = 16;
 inline constexpr std::size_t kResolvConfBytesMax = 65536;
 
 // One server: an IPv4 or IPv6 address in text form, and its port.
