@@ -36,7 +36,8 @@ TPROXY = f"""table ip bench {{
 
 def listens(gateway, port):
     wanted = f":{port:04X} "
-    return wait_until(lambda: wanted in gateway.sh("cat", "/proc/net/tcp"), 10, 0.1)
+    return wait_until(lambda: wanted in gateway.sh("cat", "/proc/net/tcp", "/proc/net/tcp6"), 10,
+                      0.1)
 
 
 def start_proxy(bench, gateway, ruleset, *command):
