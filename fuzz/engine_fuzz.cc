@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <bitset>
 #include <cstdint>
+#include <iterator>
 #include <map>
 #include <memory>
 #include <optional>
@@ -108,27 +109,29 @@ struct Game {
   }
 };
 
-Bytes whole_stream(unsigned which) {
-  switch (which % 6) {
-    case 0: return tls_hello("api.test");
-    case 1: return tls_hello("blocked.test");
-    case 2: return tls_hello("a.wild.test");
-    case 3: return text("SSH-2.0-fuzz\r\nkey exchange");
-    case 4: return text("POST /x HTTP/1.1\r\nHost: www.test\r\n\r\nbody");
-    default: return tls_hello("api.test", 0, {0, 42, 0, 0});  // with early data
-  }
+const Bytes& client_stream(unsigned which) {
+  static const Bytes kStreams[] = {
+      tls_hello("api.test"),
+      tls_hello("blocked.test"),
+      tls_hello("a.wild.test"),
+      text("SSH-2.0-fuzz\r\nkey exchange"),
+      text("POST /x HTTP/1.1\r\nHost: www.test\r\n\r\nbody"),
+      tls_hello("api.test", 0, {0, 42, 0, 0}),  // with early data
+  };
+  return kStreams[which % std::size(kStreams)];
 }
 
-Bytes server_stream(unsigned which) {
-  switch (which % 7) {
-    case 0: return tls_server_hello();
-    case 1: return tls_server_hello(0x0302);
-    case 2: return tls_retry_request();
-    case 3: return tls_alert(40);
-    case 4: return text("SSH-2.0-server\r\n");
-    case 5: return text("220 smtp\r\n");
-    default: return text("HTTP/1.1 200 OK\r\n\r\n");
-  }
+const Bytes& server_stream(unsigned which) {
+  static const Bytes kStreams[] = {
+      tls_server_hello(),
+      tls_server_hello(0x0302),
+      tls_retry_request(),
+      tls_alert(40),
+      text("SSH-2.0-server\r\n"),
+      text("220 smtp\r\n"),
+      text("HTTP/1.1 200 OK\r\n\r\n"),
+  };
+  return kStreams[which % std::size(kStreams)];
 }
 
 void send_client(Game& game, ByteCursor& input, ByteSpan stream, bool whole) {
@@ -150,7 +153,7 @@ void send_client(Game& game, ByteCursor& input, ByteSpan stream, bool whole) {
 }
 
 void send_server(Game& game, ByteCursor& input, unsigned which) {
-  const Bytes stream = server_stream(which);
+  const Bytes& stream = server_stream(which);
   const std::size_t begin = input.take_u8() % (stream.size() + 1);
   const std::size_t length = input.take_u8();
   TcpPacketFields fields;
@@ -193,7 +196,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const unsigned argument = op >> 3U;
     switch (op & 7U) {
       case 0:
-      case 1: send_client(*game, input, whole_stream(argument), (op & 1U) != 0); break;
+      case 1: send_client(*game, input, client_stream(argument), (op & 1U) != 0); break;
       case 2: send_server(*game, input, argument); break;
       case 3: answer_dns(*game, static_cast<std::uint8_t>(argument)); break;
       case 4:
