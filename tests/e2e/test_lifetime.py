@@ -153,7 +153,7 @@ def test_flush_on_exit_takes_everything_away(lab, own_gateway, download):
     gateway = own_gateway(arguments=["--flush-on-exit"])
     live = download()
     assert gateway.stop() == 0
-    assert "discriminat" not in lab.gw.sh("nft", "list", "tables")
+    assert "discriminat" not in lab.gw.sh("nft", "list", "tables"), gateway.output_text()
     assert lab.gw.get_sysctl("net.ipv4.ip_forward") == "0"
     size = live.size
     time.sleep(1)

@@ -247,8 +247,16 @@ class Gateway:
         line = self.flow.wait(timeout, **want)
         if line is None:
             raise AssertionError(f"no flow line with {want}; since the test began:\n" + "\n".join(
-                r["_line"] for r in self.flow.all()) + f"\n{self.output_text()[-2000:]}")
+                r["_line"] for r in self.flow.all()) + f"\n{self.state_text()}")
         return line
+
+    def state_text(self):
+        """For the message of a failed test: what the daemon said and what the kernel counted."""
+        counters = self.lab.gw.run("nft", "list", "counters", "table", "ip", "discriminat").text
+        counted = " ".join(counters.replace("counter ", "\n").split())
+        state = self.state_path / "status.json"
+        status = state.read_text() if state.exists() else ""
+        return f"{self.output_text()[-2000:]}\n{counted}\n{status[:4000]}"
 
     def output_text(self):
         return self.output.read_text(errors="replace") if self.output.exists() else ""

@@ -23,7 +23,6 @@ _libc = ctypes.CDLL(None, use_errno=True)
 _CLONE_NEWNET = 0x40000000
 _PR_SET_PDEATHSIG = 1
 _NETNS_ETC = Path("/etc/netns")
-_OUTSIDE = "made-outside"  # a file in the folder: directories made elsewhere, to be removed
 NAME = re.compile(r"^(dn|dnk)-(\d+)-[a-z0-9]+$")
 
 
@@ -150,23 +149,13 @@ class Workshop:
         self.children = []
         self.namespaces = {}
         self.on_close = []
-        self.borrowed = []
         self.folder = Path(tempfile.mkdtemp(prefix=f"{self.prefix}-"))
         self.folder.chmod(0o755)
         self.closed = False
-        self.borrow_directory(_NETNS_ETC)
         atexit.register(self.close)
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             previous = signal.getsignal(number)
             signal.signal(number, lambda n, f, p=previous: self._on_signal(n, f, p))
-
-    def borrow_directory(self, path):
-        """Makes an empty directory outside the folder when it is missing; it goes when empty."""
-        if not path.exists():
-            path.mkdir(mode=0o755)
-            self.borrowed.append(path)
-            with open(self.folder / _OUTSIDE, "a", encoding="utf-8") as file:
-                file.write(f"{path}\n")
 
     def _on_signal(self, number, frame, previous):
         self.keep = False
@@ -218,9 +207,8 @@ class Workshop:
             with contextlib.suppress(Exception):
                 self.stop(child, timeout=5)
         remove_namespaces([n.name for n in self.namespaces.values()])
-        for path in self.borrowed:
-            with contextlib.suppress(OSError):
-                path.rmdir()
+        with contextlib.suppress(OSError):
+            _NETNS_ETC.rmdir()  # where it is empty now
         shutil.rmtree(self.folder, ignore_errors=True)
         atexit.unregister(self.close)
 
@@ -268,12 +256,11 @@ def sweep(kept=False):
             stale.append(name)
             makers.add(f"{match[1]}-{match[2]}")
     remove_namespaces(stale)
+    if stale:
+        with contextlib.suppress(OSError):
+            _NETNS_ETC.rmdir()
     for maker in makers:
         for folder in Path(tempfile.gettempdir()).glob(f"{maker}-*"):
-            outside = folder / _OUTSIDE
-            for line in outside.read_text().splitlines() if outside.exists() else []:
-                with contextlib.suppress(OSError):
-                    Path(line).rmdir()
             shutil.rmtree(folder, ignore_errors=True)
     return stale
 

@@ -113,13 +113,14 @@ def start_sshd(shop, ns):
     keys.chmod(0o600)
     host = " ".join((folder / "host_key.pub").read_text().split()[:2])
     (folder / "known_hosts").write_text(f"* {host}\n")
-    shop.borrow_directory(Path("/run/sshd"))
     listen = "\n".join(f"ListenAddress {a}:22\nListenAddress {a}:2222" for a in zone.SSH_ADDRESSES)
     (folder / "sshd_config").write_text(
         f"{listen}\nHostKey {folder}/host_key\nAuthorizedKeysFile {keys}\nStrictModes no\n"
         f"PidFile {folder}/sshd.pid\nUsePAM no\nPermitRootLogin prohibit-password\n"
         "PasswordAuthentication no\nPrintLastLog no\nLogLevel VERBOSE\nUseDNS no\n")
-    ns.start("/usr/sbin/sshd", "-D", "-e", "-f", folder / "sshd_config", log="sshd.log")
+    # sshd wants its /run/sshd: it gets one in the mount namespace that `ip netns exec` makes.
+    ns.start("sh", "-c", 'mount -t tmpfs none /run && mkdir -m 755 /run/sshd && exec "$@"', "sh",
+             "/usr/sbin/sshd", "-D", "-e", "-f", folder / "sshd_config", log="sshd.log")
     wait_for_port(ns, zone.SSH_ADDRESSES[0], 22, shop.folder / "sshd.log")
     return folder
 
