@@ -191,8 +191,8 @@ class Report {
 
  private:
   bool as_json_;
-  TextTable table_{{"FILE", "CLIENT", "SERVER", "PROTOCOL", "NAME", "CLIENT VERSION",
-                    "SERVER VERSION", "VERDICT", "REASON"}};
+  TextTable table_{
+      {"FILE", "CLIENT", "SERVER", "PROTOCOL", "NAME", "OFFERED", "SELECTED", "VERDICT", "REASON"}};
 };
 
 bool inspect_file(const fs::path& path, const std::string& shown, Report& report) {
