@@ -496,6 +496,8 @@ TEST_F(EngineEarlyData, EndsWithTheSecondHello) {
   c.client_sends(hello);
   EXPECT_EQ(c.client().payload(application_data(10)).send(), Fate::Dropped);
   EXPECT_EQ(c.at_server.bytes, join(early_hello, hello));
+  c.server_sends(tls_server_hello());
+  EXPECT_EQ(c.mark(), FlowMark::Allowed);
 }
 
 // One packet brings the end of the first hello again and the second.
@@ -811,6 +813,16 @@ TEST_F(EngineSeeThru, LetsAnOldServerThroughButNotAMalformedHello) {
   Connection& bad = rig.connect();
   EXPECT_EQ(bad.client_sends(tls_hello("10.0.0.1")), Fate::Dropped);
   EXPECT_EQ(rig.lines.back().slug(), "tls-sni-ip-literal");
+}
+
+TEST_F(EngineSeeThru, DoesNotHelpAnOldServerWhenItIsOver) {
+  rig.use_policy({"443 tls:api.test", "see-thru:2026-11-21"});
+  rig.answer("api.test", {kServerAddress});
+  Connection& c = rig.connect();
+  c.client_sends(tls_hello("api.test"));
+  EXPECT_EQ(c.server_sends(tls_server_hello(0x0301)), Fate::Dropped);
+  expect_ended(c);
+  EXPECT_EQ(rig.lines.back().see_thru_exerted, false);
 }
 
 TEST_F(EngineSeeThru, LetsHttpThroughWithItsCodeInTheServerLine) {
