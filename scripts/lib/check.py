@@ -22,7 +22,6 @@ sys.path.insert(0, str(Path(__file__).parent))
 import packages  # noqa: E402
 
 ROOT = packages.ROOT
-CAPTURES = ROOT.parent / "shared" / "captures"
 JOBS = str(os.cpu_count() or 2)
 SHOWN_LINES = 200
 
@@ -111,20 +110,6 @@ class Check:
         """second compiler: clang-19, and a few clang-tidy checks"""
         return self.build("clang") and self.clang_tidy()
 
-    def step_captures(self):
-        """recorded traffic of other projects, where it is present"""
-        if not CAPTURES.exists():
-            print(f"  skipped: {CAPTURES.name} are not present beside the tree")
-            self.totals.skips.append("captures: not present")
-            self.totals.add(skipped=1)
-            return True
-        if "build" in self.broken:
-            return self.fails("there is no release build to test")
-        good = True
-        for name, data in (("flows", "pcaps"), ("synthetic", "synthetic")):
-            good = self.compare(name, CAPTURES / data) and good
-        return good
-
     # -- how -------------------------------------------------------------------------------------
 
     def build(self, preset):
@@ -183,39 +168,6 @@ class Check:
             show("\n".join(x for x in output.splitlines() if re.search(r"(error|warning):", x)))
         return status == 0
 
-    def compare(self, name, data):
-        """`discriminat inspect` over the captures, against what independent tools agree on."""
-        status, output = self.run("build/release/discriminat", "inspect", "--json", data)
-        actual = self.scratch / f"{name}.jsonl"
-        actual.write_text(output)
-        if status != 0:
-            show(output[-4000:])
-            return self.fails(f"inspect failed over {data.name}")
-        status, output = self.run("/usr/bin/python3", CAPTURES / "compare.py",
-                                  CAPTURES / f"{name}.jsonl", actual, "--max-show", "100000")
-        return self.judge_captures(name, output)
-
-    def judge_captures(self, name, output):
-        waived = read_waivers(ROOT / "tests/captures/waivers.txt")
-        match = re.search(r"(\d+) passed, (\d+) failed", output)
-        if not match:
-            show(output)
-            return self.fails("the comparison printed no totals")
-        wrong = [x for x in output.splitlines() if " | " in x]
-        open_ones = [x for x in wrong if x.split()[0] not in waived]
-        self.totals.add(int(match[1]), len(open_ones), len(wrong) - len(open_ones))
-        if len(wrong) > len(open_ones):
-            count = len(wrong) - len(open_ones)
-            self.totals.skips.append(f"captures: {count} of {name} waived (waivers.txt says why)")
-        show("\n".join(open_ones))
-        return not open_ones
-
-
-def read_waivers(path):
-    """The first word of each line is a flow's id; the rest says why it is not our mistake."""
-    lines = path.read_text().splitlines() if path.exists() else []
-    return {line.split()[0] for line in lines if line.strip() and not line.startswith("#")}
-
 
 def without_passes(output):
     return "\n".join(x for x in output.splitlines()
@@ -229,7 +181,7 @@ def show(output):
     print("\n".join("  " + line for line in lines), flush=True)
 
 
-STEPS = ["format", "tidy", "build", "unit", "corpus", "asan", "e2e", "clang", "captures"]
+STEPS = ["format", "tidy", "build", "unit", "corpus", "asan", "e2e", "clang"]
 SLOW = {"asan", "clang"}
 
 
