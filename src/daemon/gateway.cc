@@ -387,9 +387,9 @@ void Gateway::watch_rules() {
     log_->write_self("accepted", on ? "the kernel rules stand again; forwarding is on"
                                     : "the kernel rules stand again: " + on.error().message);
   } else {
-    log_->write_self("warning", "the kernel rules are not as installed: " +
-                                    verified.error().message +
-                                    "; forwarding is off until a restart installs them");
+    log_->write_self("warning",
+                     "the kernel rules are not as installed: " + verified.error().message +
+                         "; forwarding is off until a restart installs them");
   }
 }
 
