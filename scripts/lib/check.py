@@ -134,8 +134,9 @@ class Check:
             show(output)
             return self.fails("no test was run")
         failed, total = int(match[1]), int(match[2])
-        skipped = len(re.findall(r"\*\*\*Skipped", output))
-        self.totals.add(total - failed - skipped, failed, skipped)
+        skipped = re.findall(r"Test +#\d+: (\S+) \.+\*\*\*Skipped", output)
+        self.totals.skips += [name for name in skipped if name not in self.totals.skips]
+        self.totals.add(total - failed - len(skipped), failed, len(skipped))
         if status != 0:
             show(without_passes(output))
         return status == 0

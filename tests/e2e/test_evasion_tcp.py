@@ -30,7 +30,7 @@ def server(truth):
     return truth()
 
 
-def settle(c, server, seconds=0.4):
+def settle(c, server, seconds=0.25):
     c.drain(seconds)
     c.close()
     return server.received
@@ -328,7 +328,7 @@ def eager_server(lab, truth):
 @pytest.mark.parametrize("data", [GOOD, BAD], ids=["good", "bad"])
 def test_payload_on_a_syn_never_arrives(options, data, lab, gateway, eager_server):
     c = RawConnection(lab, z.TRUTH_OTHER, options=options, syn_data=data)
-    c.drain(0.4)
+    c.drain(0.25)
     assert eager_server.received == b""
     gateway.wait_for_flow(spt=c.sport, reason="tcp-syn-data", outcome="disallowed")
     c.close()

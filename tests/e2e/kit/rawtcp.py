@@ -112,8 +112,8 @@ class RawConnection:
         options = MSS_OPTION + options + (timestamp_option(self.clock, 0) if self.timestamps
                                           else b"")
         self.packet(self.isn, 0, SYN, syn_data, options, ttl=ttl)
-        reply = self.wait(lambda s: s.flags & (SYN | ACK) == SYN | ACK, 3)
-        if reply is None:
+        reply = self.wait(lambda s: s.flags & (SYN | RST), 3)
+        if reply is None or reply.flags & RST:
             return
         self.established = True
         self.rseq = reply.seq + 1
