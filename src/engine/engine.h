@@ -12,7 +12,7 @@
 //
 // What is parsed is what is sent. Held packets are dropped and their bytes kept; after the verdict
 // the engine sends its copy (or lets the packet that completed the message pass, when it continues
-// exactly where the released bytes end). Client bytes are compared with the copy whenever they come
+// holds nothing that was not judged). Client bytes are compared with the copy whenever they come
 // again, until the server has acknowledged all of them: a decoy that the server never takes (low
 // TTL, stale ACK, old timestamp) cannot be replaced by other bytes later. Only a server packet that
 // acknowledges every released byte hands the connection to the kernel.
@@ -22,9 +22,14 @@
 // acknowledges it in the server's name and from then on owns its delivery: after the verdict it
 // re-sends until the server has acknowledged it.
 //
+// One connection, one truth: a client line when the client is judged, and at most one server line,
+// which waits for the handover or the refusal. A packet of a connection that was handed over or
+// refused a moment ago finds its flow as a straggler; the mark tells it from a later connection.
+//
 // Limits and time-outs: base/limits.h. Attacks considered: threat-model.md. No clock, no socket, no
 // thread: time comes with each call, effects leave through the sink. One engine per packet queue,
-// used by one thread. Covered by engine_test.cc, engine_evasion_test.cc, fuzz/engine_fuzz.cc.
+// used by one thread. Covered by engine_test.cc, engine_delivery_test.cc, engine_evasion_test.cc,
+// allocation_test.cc, fuzz/engine_fuzz.cc.
 #pragma once
 
 #include <cstdint>
