@@ -11,7 +11,7 @@
 // and a HelloRetryRequest leads from reading the server back to reading the client.
 //
 // What is parsed is what is sent. Held packets are dropped and their bytes kept; after the verdict
-// the engine sends its copy (or lets the packet that completed the message pass, when it continues
+// the engine sends its copy (or lets the packet that completed the message pass, when that one
 // holds nothing that was not judged). Client bytes are compared with the copy whenever they come
 // again, until the server has acknowledged all of them: a decoy that the server never takes (low
 // TTL, stale ACK, old timestamp) cannot be replaced by other bytes later. Only a server packet that
