@@ -223,6 +223,20 @@ TEST_F(EngineDelivery, ABannerTypedByteByByteGetsThrough) {
   EXPECT_EQ(c.mark(), FlowMark::Allowed);
 }
 
+// The client's TCP discards what is older than what it has (RFC 7323 section 5), whatever the client
+// itself echoes; timestamps wrap.
+TEST_F(EngineDelivery, SpeaksWithTheNewestTimestampOfTheServer) {
+  Connection& c = rig.connect();
+  c.client().payload(hello).timestamps(50, 0xfffffff0).send();
+  c.client().payload(hello).timestamps(51, 7).send();
+  c.client().payload(hello).timestamps(52, 0xfffffff8).send();
+  c.server().payload(tls_server_hello(0x0302)).timestamps(5, 52).send();
+  ASSERT_FALSE(rig.injected.empty());
+  EXPECT_EQ(rig.injected[0].payload.size(), 7U);  // the alert
+  EXPECT_EQ(rig.injected[0].segment.timestamp, 7U);
+  EXPECT_EQ(rig.injected[0].segment.timestamp_echo, 52U);
+}
+
 // -- limits ---------------------------------------------------------------------------------------
 
 TEST_F(EngineDelivery, EvictsTheOldestFlowOfTheClientThatHoldsTooManyAndServesTheNewcomer) {
