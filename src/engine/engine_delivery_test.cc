@@ -223,8 +223,8 @@ TEST_F(EngineDelivery, ABannerTypedByteByByteGetsThrough) {
   EXPECT_EQ(c.mark(), FlowMark::Allowed);
 }
 
-// The client's TCP discards what is older than what it has (RFC 7323 section 5), whatever the client
-// itself echoes; timestamps wrap.
+// The client's TCP discards what is older than what it has (RFC 7323 section 5), whatever the
+// client itself echoes; timestamps wrap.
 TEST_F(EngineDelivery, SpeaksWithTheNewestTimestampOfTheServer) {
   Connection& c = rig.connect();
   c.client().payload(hello).timestamps(50, 0xfffffff0).send();
