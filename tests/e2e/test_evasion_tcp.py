@@ -36,6 +36,16 @@ def settle(c, server, seconds=0.25):
     return server.received
 
 
+def answered(c, gateway, server):
+    """The server's answer came; fails with everything that is known otherwise."""
+    if c.wait_payload() is None:
+        seen = [(s.flags, s.ack - c.isn - 1 & 0xffffffff, len(s.payload)) for s in c.segments]
+        lines = "\n".join(r["_line"] for r in gateway.pause_until_quiet())
+        raise AssertionError(f"no answer; established {c.established}, the client saw {seen}, the "
+                             f"server {len(server.received)} bytes\n{lines}\n"
+                             f"{gateway.state_text()}")
+
+
 def refused(gateway, c, server, reasons, exact=b""):
     """The forbidden bytes did not arrive; the end was told and logged with one of the reasons."""
     assert c.wait_reset(), "the client was not told"
@@ -51,7 +61,8 @@ def test_the_trick_tests_have_teeth(lab, gateway, truth):
     server = truth(reply=hello.answers_once(len(GOOD), hello.first_flight))
     c = RawConnection(lab, z.TRUTH)
     c.send(0, GOOD)
-    assert c.wait_payload() and server.received == GOOD
+    answered(c, gateway, server)
+    assert server.received == GOOD
     c.close()
     c = RawConnection(lab, z.TRUTH)
     c.send(0, BAD)
@@ -67,7 +78,7 @@ def test_small_segments_are_judged_as_a_whole(size, lab, gateway, truth):
     server = truth(reply=hello.answers_once(len(GOOD), hello.first_flight))
     c = RawConnection(lab, z.TRUTH)
     c.send_stream(GOOD, size)
-    assert c.wait_payload()
+    answered(c, gateway, server)
     assert settle(c, server) == GOOD
     gateway.wait_for_flow(spt=c.sport, outcome="allowed", dhost="truth.test")
 
@@ -78,7 +89,7 @@ def test_segments_in_reverse_order_are_judged_as_a_whole(size, lab, gateway, tru
     c = RawConnection(lab, z.TRUTH)
     for at in reversed(range(0, len(GOOD), size)):
         c.send(at, GOOD[at:at + size])
-    assert c.wait_payload()
+    answered(c, gateway, server)
     assert settle(c, server) == GOOD
 
 
@@ -126,7 +137,7 @@ def test_the_end_together_with_the_hello(lab, gateway, truth):
     server = truth(reply=hello.answers_once(len(GOOD), hello.first_flight))
     c = RawConnection(lab, z.TRUTH)
     c.send(0, GOOD, flags=FIN | PSH | ACK)
-    assert c.wait_payload()
+    answered(c, gateway, server)
     assert settle(c, server) == GOOD
 
 
@@ -297,7 +308,7 @@ def test_a_new_opening_on_an_allowed_connection_does_not_inherit_its_verdict(lab
     server = truth(reply=hello.answers_once(len(GOOD), hello.first_flight))
     c = RawConnection(lab, z.TRUTH)
     c.send(0, GOOD)
-    assert c.wait_payload()
+    answered(c, gateway, server)
     gateway.wait_for_flow(client_port=c.sport, cat="server", outcome="allowed")
     server.connections[0].sock.close()  # both ends forget the first connection
     c.drain(0.2)
