@@ -7,6 +7,7 @@ a function (connection, all bytes so far) -> bytes to send now, or None.
 """
 import contextlib
 import socket
+import struct
 import threading
 import time
 
@@ -94,4 +95,7 @@ class TruthServer:
         for connection in self.connections:
             connection.end = connection.end or "closed"
             with contextlib.suppress(OSError):
+                # By a reset: a socket that lingers would meet a later connection from its port.
+                connection.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
+                                           struct.pack("ii", 1, 0))
                 connection.sock.shutdown(socket.SHUT_RDWR)
