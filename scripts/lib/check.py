@@ -11,6 +11,7 @@ that is no test program counts as one. The exit status is 0 only without failure
 import argparse
 import os
 import re
+import signal
 import subprocess
 import sys
 import tempfile
@@ -54,12 +55,18 @@ class Check:
         self.broken = set()
 
     def run(self, *command, env=None, timeout=3600):
-        """(status, output) of a command from the root of the tree."""
+        """(status, output) of a command from the root of the tree. When this program is told to
+        end, the command is told first and may clean up (the laboratory has namespaces)."""
         full = dict(os.environ, LC_ALL="C.UTF-8", PYTHONDONTWRITEBYTECODE="1", **(env or {}))
-        done = subprocess.run([str(c) for c in command], cwd=ROOT, env=full, timeout=timeout,
+        with subprocess.Popen([str(c) for c in command], cwd=ROOT, env=full, text=True,
                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                              stderr=subprocess.STDOUT, text=True, errors="replace", check=False)
-        return done.returncode, done.stdout
+                              stderr=subprocess.STDOUT, errors="replace") as child:
+            try:
+                output, _ = child.communicate(timeout=timeout)
+            except BaseException:
+                child.terminate()
+                raise
+        return child.returncode, output
 
     def one(self, *command, **options):
         """A command that counts as one test."""
@@ -243,6 +250,8 @@ def main():
     if "e2e" in steps and os.geteuid() != 0:
         sys.exit("the end-to-end tests need root; run this as root, or name other steps by --only")
     packages.ensure("build", "test", "lint")
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda n, _: sys.exit(128 + n))
     with tempfile.TemporaryDirectory(prefix="dn-check-") as scratch:
         check = Check(scratch)
         for name in steps:
