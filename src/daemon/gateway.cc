@@ -88,6 +88,10 @@ netfilter::RulesetSettings ruleset_settings(const config::GatewaySettings& setti
   rules.outside = settings.outside;
   rules.queue_base = settings.queue_base;
   rules.queues = settings.queues;
+  if (rules.queues == 0) {
+    const unsigned cpus = std::thread::hardware_concurrency();
+    rules.queues = static_cast<std::uint16_t>(std::clamp(cpus, 1U, 8U));
+  }
   rules.health_port = settings.health_port;
   for (const auto& service : settings.local_services) {
     using From = config::LocalService::Transport;
@@ -109,6 +113,13 @@ Result<std::vector<std::uint32_t>> interface_indices(const std::vector<std::stri
     indices.push_back(index);
   }
   return indices;
+}
+
+sigset_t handled_signals() {
+  sigset_t set;
+  sigemptyset(&set);
+  for (const int number : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&set, number);
+  return set;
 }
 
 class Gateway {
@@ -185,10 +196,6 @@ bool Gateway::load_settings() {
   settings_ = std::move(loaded.gateway);
   input_ = std::move(loaded.policy);
   instance_ = settings_.instance.empty() ? host_name() : settings_.instance;
-  if (settings_.queues == 0) {
-    settings_.queues =
-        static_cast<std::uint16_t>(std::clamp(std::thread::hardware_concurrency(), 1U, 8U));
-  }
   rules_ = ruleset_settings(settings_);
   return true;
 }
@@ -242,7 +249,7 @@ Result<void> Gateway::start_resolver() {
     settings.servers.push_back(fmt::format("{}:{}", to_text(upstream.address), upstream.port));
   }
   settings.ledger_file = settings_.state_dir + "/dns-ledger.jsonl";
-  settings.ledger = {settings_.dns_retention, settings_.dns_allow_private_answers, own_addresses()};
+  settings.ledger = ledger_settings();
   resolver::ResolverEvents events;
   events.on_answer = [this](const engine::DnsAnswer& answer) { on_dns_answer(answer); };
   events.on_warning = [this](const std::string& text) { log_->write_self("warning", text); };
@@ -275,8 +282,8 @@ Result<void> Gateway::start_loops() {
   settings.inside_interfaces = *inside;
   settings.instance = instance_;
   settings.require_synchronised_clock = settings_.require_synchronised_clock;
-  for (std::uint16_t i = 0; i < settings_.queues; ++i) {
-    auto queue = open_queue(static_cast<std::uint16_t>(settings_.queue_base + i));
+  for (std::uint16_t i = 0; i < rules_.queues; ++i) {
+    auto queue = open_queue(static_cast<std::uint16_t>(rules_.queue_base + i));
     if (!queue) return tl::unexpected(queue.error());
     auto injector = netfilter::Injector::open();
     if (!injector) return tl::unexpected(injector.error());
@@ -306,8 +313,8 @@ Result<void> Gateway::start_firewall() {
   queue_form_ = report->form == netfilter::QueueForm::Native ? "nft queue" : "xt NFQUEUE";
   rules_stand_ = true;
   say(fmt::format("rules installed: {} to {}, {} queue(s) from {}, queue form: {}",
-                  fmt::join(settings_.inside, ", "), settings_.outside, settings_.queues,
-                  settings_.queue_base, queue_form_));
+                  fmt::join(settings_.inside, ", "), settings_.outside, rules_.queues,
+                  rules_.queue_base, queue_form_));
   return {};
 }
 
@@ -430,8 +437,10 @@ void Gateway::write_status_file() {
 
 void Gateway::round() {
   const Now now = read_clock(false);
-  keeper_->look(now.today());
+  // One round behind the policy: a loop that was still judging by the old one has its new marks in
+  // the kernel by now, and they are found too.
   if (revoke_due_) revoke();
+  keeper_->look(now.today());
   if (now.monotonic >= next_silent_look_) {
     next_silent_look_ = now.monotonic + kSilentLookEvery;
     silent_erased_ += silent_.look().value_or(0);
@@ -453,9 +462,7 @@ void Gateway::round() {
 }
 
 int Gateway::run() {
-  sigset_t set;
-  sigemptyset(&set);
-  for (const int number : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&set, number);
+  const sigset_t set = handled_signals();
   const net::FileDescriptor signals(signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
   DN_CHECK(signals.is_open(), "a signalfd costs nothing but a descriptor");
   for (;;) {
@@ -492,9 +499,7 @@ void Gateway::shut_down() {
 
 // Signals are handled by the main thread alone, so they are blocked before any thread starts.
 void block_signals() {
-  sigset_t set;
-  sigemptyset(&set);
-  for (const int number : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&set, number);
+  const sigset_t set = handled_signals();
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
 }

@@ -43,6 +43,7 @@ std::optional<PolicyKeeper::FileState> PolicyKeeper::file_state() const {
 
 void PolicyKeeper::start(policy::PolicyInput input, Date today) {
   seen_ = file_state();
+  looked_on_ = today;
   compile(std::move(input), today);
 }
 
@@ -53,8 +54,9 @@ void PolicyKeeper::look(Date today) {
     seen_.reset();
     return;
   }
-  if (state == seen_ && today == compiled_on_) return;
+  if (state == seen_ && today == looked_on_) return;
   seen_ = state;
+  looked_on_ = today;  // a broken file is read once, not in every round of the new day
   reload(today);
 }
 
@@ -90,7 +92,6 @@ void PolicyKeeper::reload(Date today) {
 void PolicyKeeper::compile(policy::PolicyInput input, Date today) {
   policy::CompiledPolicy compiled = policy::compile_policy(std::move(input), suffixes_, today);
   ++revision_;
-  compiled_on_ = today;
   publish_(compiled.snapshot);
   log_.write_changes(findings_, compiled.findings);
   findings_ = std::move(compiled.findings);

@@ -66,7 +66,7 @@ class PolicyKeeper {
   std::function<void(const Snapshot&)> publish_;
   policy::Findings findings_;
   std::optional<FileState> seen_;
-  Date compiled_on_{};
+  Date looked_on_{};
   std::string last_complaint_;
   std::uint64_t revision_ = 0;
 };

@@ -42,6 +42,15 @@ def test_the_first_connection_of_a_new_rule_is_not_refused_for_want_of_an_answer
     assert line["evidence"] in ("dns", "dns-fresh")
 
 
+def test_a_new_rule_asks_for_no_restart(own_gateway):
+    """The number of queues, which the file leaves to the gateway, is no change of settings."""
+    gateway = own_gateway()
+    assert "queues" not in gateway.config.gateway
+    gateway.config.groups["sg-web"].append("discriminat:tls:unlisted.test")
+    gateway.apply(addr="unlisted.test", outcome="accepted")
+    assert not [r for r in gateway.config_log.all() if "restart to apply" in r.get("reason", "")]
+
+
 def test_a_removed_rule_refuses(lab, changing):
     assert lab.curl("https://git.test/").ok
     changing.config.groups["sg-web"][0] = \
