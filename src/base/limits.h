@@ -54,6 +54,7 @@ inline constexpr auto kDnsRetention = 1h;
 inline constexpr auto kDnsTtlMin = 1s;
 inline constexpr auto kDnsTtlMax = 24h;
 inline constexpr auto kDnsNegativeTtl = 30s;
+inline constexpr auto kLedgerExpiryInterval = 250ms;  // 256 names each: 2,000,000 in 33 minutes
 
 // -- policy -------------------------------------------------------------------------------------
 inline constexpr std::size_t kAnnotationBytesMax =

@@ -2,28 +2,9 @@
 // heap once the engine has seen a few: only what is logged belongs to the sink.
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-#include <new>
-
 #include "base/limits.h"
+#include "base/testing/count_allocations.h"
 #include "engine/testing/flow_rig.h"
-
-namespace {
-std::size_t allocations = 0;
-}
-
-// Replaces the program's allocation functions, to count.
-[[gnu::noinline]] void* operator new(std::size_t size) {
-  ++allocations;
-  if (void* memory = std::malloc(size)) return memory;
-  std::abort();
-}
-[[gnu::noinline]] void operator delete(void* memory) noexcept {
-  std::free(memory);
-}
-[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept {
-  std::free(memory);
-}
 
 namespace dn::engine::testing {
 namespace {
@@ -65,9 +46,9 @@ TEST(Engine, TakesNoMemoryForTheUsualConnection) {
     engine.on_tick(now, sink);
   };
   for (int i = 0; i < 3; ++i) connection();
-  const std::size_t before = allocations;
+  const std::size_t before = allocations_for_test;
   for (int i = 0; i < 10; ++i) connection();
-  EXPECT_EQ(allocations, before);
+  EXPECT_EQ(allocations_for_test, before);
   EXPECT_EQ(state_of(sink.last.mark), FlowMark::Allowed);
   EXPECT_EQ(sink.lines, 26U);
   EXPECT_EQ(sink.others, 0U);

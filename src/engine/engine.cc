@@ -281,7 +281,10 @@ void Engine::on_policy(std::shared_ptr<const policy::PolicySnapshot> policy, con
 void Engine::on_tick(const Now& now, EffectSink& sink) {
   Call call{now, sink};
   timers_.advance(now.monotonic, [&](std::uint32_t index) { on_timer(index, call); });
-  ledger_.expire_some(now.monotonic);
+  if (now.monotonic >= next_expiry_) {
+    next_expiry_ = now.monotonic + limits::kLedgerExpiryInterval;
+    ledger_.expire_some(now.monotonic);
+  }
 }
 
 }  // namespace dn::engine

@@ -163,6 +163,7 @@ class Engine {
   // engine_send.cc: owned bytes, timers, limits
   void acknowledge_for_server(Flow& flow, Call& call);
   void repeat_acknowledgement(const Flow& flow, Call& call);
+  static std::uint32_t mark_of_released(const Flow& flow);
   void send_to_server(Flow& flow, std::size_t begin, std::size_t end, Call& call);
   void send_owned(Flow& flow, Call& call);
   void arm(std::uint32_t index);
@@ -179,6 +180,7 @@ class Engine {
   TimerWheel<FlowTable> timers_;
   FlowLog log_;
   wire::HandshakeScratch scratch_;
+  MonotonicTime next_expiry_;  // of the ledger
   std::vector<Waiting> waiting_;
   std::vector<std::uint32_t> answered_;  // on_dns_answer's own
   EngineCounters counters_;

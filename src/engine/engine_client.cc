@@ -233,9 +233,6 @@ void Engine::allow(std::uint32_t index, const ClientFacts& facts, const Judgemen
 void Engine::release(std::uint32_t index, const Segment* segment, Call& call) {
   Flow& flow = flows_.at(index);
   const std::size_t until = flow.may_continue ? flow.client.prefix().size() : flow.judged;
-  const bool watch_acks = flow.owned || flow.protocol == Protocol::Unknown;
-  const std::uint32_t mark =
-      make_mark(watch_acks ? FlowMark::Owned : FlowMark::ClientGood, flow.grant);
   bool packet_passes = false;
   std::size_t copy_until = until;
   if (segment != nullptr && !flow.owned && call.verdict_due) {
@@ -261,7 +258,7 @@ void Engine::release(std::uint32_t index, const Segment* segment, Call& call) {
   } else {
     send_to_server(flow, from, copy_until, call);
   }
-  if (packet_passes) verdict(call, true, mark);
+  if (packet_passes) verdict(call, true, mark_of_released(flow));
   arm(index);
 }
 

@@ -12,11 +12,16 @@ constexpr std::size_t kInFlightMax = 10 * kInjectedPayloadMax;
 
 }  // namespace
 
+// Of a packet with client bytes that were judged good. Acknowledgements are queued too where they
+// alone tell how far the server has come.
+std::uint32_t Engine::mark_of_released(const Flow& flow) {
+  const bool watch_acks = flow.owned || flow.protocol == Protocol::Unknown;
+  return make_mark(watch_acks ? FlowMark::Owned : FlowMark::ClientGood, flow.grant);
+}
+
 void Engine::send_to_server(Flow& flow, std::size_t begin, std::size_t end, Call& call) {
   TcpPacketFields fields = towards_server(flow);
-  const bool watch_acks = flow.owned || flow.protocol == Protocol::Unknown;
-  const std::uint32_t mark =
-      make_mark(watch_acks ? FlowMark::Owned : FlowMark::ClientGood, flow.grant);
+  const std::uint32_t mark = mark_of_released(flow);
   while (begin < end) {
     const std::size_t count = std::min(end - begin, kInjectedPayloadMax);
     fields.seq = flow.client_start + static_cast<std::uint32_t>(begin);

@@ -17,6 +17,17 @@ ClientReading need_more(Protocol protocol) {
   return reading;
 }
 
+// What a parser of this protocol said, still without facts.
+template <class T>
+ClientReading outcome_of(Protocol protocol, const wire::ParseResult<T>& result) {
+  ClientReading reading = need_more(protocol);
+  if (result.status == ParseStatus::NeedMore) return reading;
+  reading.status = result.status == ParseStatus::Done ? Status::Done : Status::Malformed;
+  reading.reason = result.reason;
+  reading.consumed = result.consumed;
+  return reading;
+}
+
 void describe_hello(const wire::ClientHello& hello, ClientFacts& facts) {
   facts.protocol = Protocol::Tls;
   facts.name = hello.server_name;
@@ -33,21 +44,15 @@ void describe_hello(const wire::ClientHello& hello, ClientFacts& facts) {
 }
 
 ClientReading read_tls(const wire::ParseResult<wire::ClientHello>& hello) {
-  ClientReading reading = need_more(Protocol::Tls);
-  if (hello.status == ParseStatus::NeedMore) return reading;
-  reading.status = hello.status == ParseStatus::Done ? Status::Done : Status::Malformed;
-  reading.reason = hello.reason;
-  reading.consumed = hello.consumed;
+  ClientReading reading = outcome_of(Protocol::Tls, hello);
+  if (reading.status == Status::NeedMore) return reading;
   describe_hello(hello.value, reading.facts);
   return reading;
 }
 
 ClientReading read_ssh(const wire::ParseResult<wire::SshBanner>& banner) {
-  ClientReading reading = need_more(Protocol::Ssh);
-  if (banner.status == ParseStatus::NeedMore) return reading;
-  reading.status = banner.status == ParseStatus::Done ? Status::Done : Status::Malformed;
-  reading.reason = banner.reason;
-  reading.consumed = banner.consumed;
+  ClientReading reading = outcome_of(Protocol::Ssh, banner);
+  if (reading.status == Status::NeedMore) return reading;
   reading.facts.version = banner.value.version;
   reading.facts.banner = banner.value.line;
   if (!banner.value.acceptable) reading.facts.flaw = Reason::SshVersionClient;
@@ -55,11 +60,8 @@ ClientReading read_ssh(const wire::ParseResult<wire::SshBanner>& banner) {
 }
 
 ClientReading read_http(const wire::ParseResult<wire::HttpRequest>& request) {
-  ClientReading reading = need_more(Protocol::Http);
-  if (request.status == ParseStatus::NeedMore) return reading;
-  reading.status = request.status == ParseStatus::Done ? Status::Done : Status::Malformed;
-  reading.reason = request.reason;
-  reading.consumed = request.consumed;
+  ClientReading reading = outcome_of(Protocol::Http, request);
+  if (reading.status == Status::NeedMore) return reading;
   const wire::HttpRequest& http = request.value;
   ClientFacts& facts = reading.facts;
   facts.name = http.host_name;

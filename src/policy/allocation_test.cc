@@ -1,8 +1,6 @@
 // The packet path asks for matches: none of them may allocate.
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-#include <new>
 #include <string>
 
 #include "policy/policy_snapshot.h"
@@ -10,23 +8,7 @@
 // A sanitizer brings its own allocator and must keep it.
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 
-namespace {
-thread_local std::size_t allocations = 0;
-}  // namespace
-
-// Not inlined: the compiler would take malloc and delete for a mismatch.
-[[gnu::noinline]] void* operator new(std::size_t bytes) {
-  ++allocations;
-  void* memory = std::malloc(bytes == 0 ? 1 : bytes);
-  if (memory == nullptr) std::abort();
-  return memory;
-}
-[[gnu::noinline]] void operator delete(void* memory) noexcept {
-  std::free(memory);
-}
-[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept {
-  std::free(memory);
-}
+#include "base/testing/count_allocations.h"
 
 namespace dn::policy {
 namespace {
@@ -46,7 +28,7 @@ TEST(Match, DoesNotAllocate) {
   const auto covered = DomainName::parse("api-eu-1.x.example.com").value();
   const auto unknown = DomainName::parse(std::string(63, 'a') + ".b.c.d.e.f.example.com").value();
 
-  const std::size_t before = allocations;
+  const std::size_t before = allocations_for_test;
   const ClientPolicy* client = compiled.snapshot->find_client({1});
   std::size_t matches = 0;
   for (const DomainName& name : {exact, covered, unknown}) {
@@ -55,7 +37,7 @@ TEST(Match, DoesNotAllocate) {
   }
   matches += client->match_address(Protocol::Tls, 443, {0x08080808}) ? 1U : 0U;
   matches += client->still_grants(make_grant("sg-a", "tls", "8.8.8.8"), 443) ? 1U : 0U;
-  EXPECT_EQ(allocations, before);
+  EXPECT_EQ(allocations_for_test, before);
   EXPECT_EQ(matches, 6U);
 }
 

@@ -1,12 +1,11 @@
 #include "records/flow_record.h"
+#include "base/testing/count_allocations.h"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <fstream>
 #include <limits>
-#include <new>
 #include <random>
 #include <span>
 #include <string>
@@ -14,26 +13,6 @@
 #include "records/json_text.h"
 #include "records/record_fields.h"
 #include "records/testing/json_reader.h"
-
-namespace {
-
-std::size_t allocations = 0;
-
-}  // namespace
-
-// Counts what this program allocates, for the zero-allocation test below. Not inlined: GCC would
-// see free() on a pointer from new and warn.
-[[gnu::noinline]] void* operator new(std::size_t size) {
-  ++allocations;
-  if (void* memory = std::malloc(size)) return memory;
-  std::abort();
-}
-[[gnu::noinline]] void operator delete(void* memory) noexcept {
-  std::free(memory);
-}
-[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept {
-  std::free(memory);
-}
 
 namespace dn::records {
 namespace {
@@ -292,10 +271,10 @@ TEST(FlowRecord, AllocatesNothingOnceTheBufferHasGrown) {
   out.reserve(64UL << 10U);
   const FlowRecord flow = full_flow();
   const ConfigRecord config = full_config();
-  const std::size_t before = allocations;
+  const std::size_t before = allocations_for_test;
   for (int line = 0; line < 10; ++line) append_json_line(out, flow, "gw-1");
   append_json_line(out, config, "gw-1");
-  EXPECT_EQ(allocations, before);
+  EXPECT_EQ(allocations_for_test, before);
 }
 
 }  // namespace

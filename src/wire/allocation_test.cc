@@ -2,31 +2,12 @@
 // take no memory from the heap.
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-#include <new>
-
+#include "base/testing/count_allocations.h"
 #include "wire/http.h"
 #include "wire/recognise.h"
 #include "wire/ssh.h"
 #include "wire/testing/hello_builder.h"
 #include "wire/tls.h"
-
-namespace {
-std::size_t allocations = 0;
-}
-
-// Replaces the program's allocation functions, to count.
-[[gnu::noinline]] void* operator new(std::size_t size) {
-  ++allocations;
-  if (void* memory = std::malloc(size)) return memory;
-  std::abort();
-}
-[[gnu::noinline]] void operator delete(void* memory) noexcept {
-  std::free(memory);
-}
-[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept {
-  std::free(memory);
-}
 
 namespace dn::wire {
 namespace {
@@ -55,9 +36,9 @@ TEST(StreamParsers, TakeNoMemoryInTheSteadyState) {
     recognise_udp(http);
   };
   parse_all();
-  const std::size_t before = allocations;
+  const std::size_t before = allocations_for_test;
   for (int i = 0; i < 10; ++i) parse_all();
-  EXPECT_EQ(allocations, before);
+  EXPECT_EQ(allocations_for_test, before);
 }
 
 }  // namespace
