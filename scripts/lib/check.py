@@ -25,7 +25,6 @@ import packages  # noqa: E402
 ROOT = packages.ROOT
 JOBS = str(os.cpu_count() or 2)
 SHOWN_LINES = 200
-SECOND_TRIES_MAX = 5  # more failures than this are no accident
 
 
 class Totals:
@@ -35,7 +34,6 @@ class Totals:
         self.passed = self.failed = self.skipped = 0
         self.names = []
         self.skips = []
-        self.notes = []
 
     def add(self, passed=0, failed=0, skipped=0):
         self.passed += passed
@@ -113,7 +111,7 @@ class Check:
         """end-to-end tests in network namespaces"""
         if "build" in self.broken:
             return self.fails("there is no release build to test")
-        return self.pytest("tests/e2e", "-c", "tests/e2e/pytest.ini", second_try=True)
+        return self.pytest("tests/e2e", "-c", "tests/e2e/pytest.ini")
 
     def step_clang(self):
         """second compiler: clang-19, and a few clang-tidy checks"""
@@ -150,50 +148,23 @@ class Check:
             show(without_passes(output))
         return status == 0
 
-    def pytest(self, folder, *options, second_try=False):
-        """Runs a folder of tests. With `second_try`, those that failed are played once more by
-        themselves: real packets on a busy machine may come late once, a defect comes back. They
-        are named in either case."""
-        cases, output = self.play(folder, folder, *options)
-        if cases is None:
+    def pytest(self, folder, *options):
+        report = self.scratch / f"{folder.replace('/', '-')}.xml"
+        status, output = self.run("/usr/bin/python3", "-B", "-m", "pytest", "-q", "-p",
+                                  "no:cacheprovider", f"--junitxml={report}", *options, folder)
+        if not report.exists():
             show(output)
             return self.fails(f"pytest did not run {folder}")
-        failed = [name for name, outcome in cases.items() if outcome in ("failure", "error")]
-        if failed:
+        suite = next(xml.parse(report).getroot().iter("testsuite"))
+        count = {k: int(suite.get(k, 0)) for k in ("tests", "failures", "errors", "skipped")}
+        failed = count["failures"] + count["errors"]
+        self.totals.add(count["tests"] - failed - count["skipped"], failed, count["skipped"])
+        for case in suite.iter("testcase"):
+            for skip in case.iter("skipped"):
+                self.totals.skips.append(f"{case.get('name')}: {skip.get('message')}")
+        if status not in (0, 5):
             show(output)
-        if failed and second_try and len(failed) <= SECOND_TRIES_MAX:
-            again, output = self.play(folder, *failed, *options)
-            again = again or {}
-            for name in failed:
-                good = again.get(name) == "passed"
-                print(f"  {name}: {'passed' if good else 'failed'} at its second try")
-                if good:
-                    cases[name] = "passed"
-                    self.totals.notes.append(f"{name} passed at its second try only")
-            show(output)
-        outcomes = list(cases.values())
-        wrong = outcomes.count("failure") + outcomes.count("error")
-        self.totals.add(outcomes.count("passed"), wrong, outcomes.count("skipped"))
-        return wrong == 0
-
-    def play(self, folder, *arguments):
-        """({test: outcome} or None, output) of one run of pytest over files of `folder`."""
-        report = self.scratch / "pytest.xml"
-        report.unlink(missing_ok=True)
-        _, output = self.run("/usr/bin/python3", "-B", "-m", "pytest", "-q", "-p",
-                             "no:cacheprovider", f"--junitxml={report}", *arguments)
-        if not report.exists():
-            return None, output
-        cases = {}
-        for case in xml.parse(report).getroot().iter("testcase"):
-            outcome = next((x.tag for x in case if x.tag in ("failure", "error", "skipped")),
-                           "passed")
-            if outcome == "skipped":
-                message = case.find("skipped").get("message")
-                self.totals.skips.append(f"{case.get('name')}: {message}")
-            file = case.get("classname").split(".")[-1] + ".py"
-            cases[f"{folder}/{file}::{case.get('name')}"] = outcome
-        return cases or None, output
+        return status == 0
 
     def clang_tidy(self):
         if not (ROOT / ".clang-tidy").exists():
@@ -263,8 +234,6 @@ def main():
                 check.broken.add(name)
             print(f"-- {name} {'good' if good else 'FAILED'}, {time.monotonic() - start:.0f} s",
                   flush=True)
-    for note in check.totals.notes:
-        print(f"note: {note}")
     for skip in check.totals.skips:
         print(f"skipped: {skip}")
     if check.broken:
