@@ -42,13 +42,12 @@ def test_the_first_connection_of_a_new_rule_is_not_refused_for_want_of_an_answer
     assert line["evidence"] in ("dns", "dns-fresh")
 
 
-def test_a_new_rule_asks_for_no_restart(own_gateway):
+def test_a_new_rule_asks_for_no_restart(changing):
     """The number of queues, which the file leaves to the gateway, is no change of settings."""
-    gateway = own_gateway()
-    assert "queues" not in gateway.config.gateway
-    gateway.config.groups["sg-web"].append("discriminat:tls:unlisted.test")
-    gateway.apply(addr="unlisted.test", outcome="accepted")
-    assert not [r for r in gateway.config_log.all() if "restart to apply" in r.get("reason", "")]
+    assert "queues" not in changing.config.gateway
+    changing.config.groups["sg-web"].append("discriminat:tls:unlisted.test")
+    changing.apply(addr="unlisted.test", outcome="accepted")
+    assert not [r for r in changing.config_log.all() if "restart to apply" in r.get("reason", "")]
 
 
 def test_a_removed_rule_refuses(lab, changing):
