@@ -1,0 +1,1 @@
+#include "logs/logs_service.h"

@@ -1,0 +1,1 @@
+#include "query/filter_pattern.h"

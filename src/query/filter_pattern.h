@@ -1,0 +1,63 @@
+// FilterPattern: the filter patterns of CloudWatch Logs, compiled once and asked for each event.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <tl/expected.hpp>
+#include <utility>
+#include <vector>
+
+#include "records/log_event.h"
+
+namespace dn::query {
+
+// Says what CloudWatch Logs says; `offset` is the byte of the pattern at which reading stopped.
+struct PatternError {
+  std::string message;
+  std::size_t offset = 0;
+};
+
+// Immutable and shared by threads; copies are cheap.
+class FilterPattern {
+ public:
+  static tl::expected<FilterPattern, PatternError> compile(std::string_view pattern);
+
+  bool matches_everything() const;
+  const records::RequiredValues& required_values() const;
+
+  struct Program;
+  const Program& program() const { return *program_; }
+
+ private:
+  explicit FilterPattern(std::shared_ptr<const Program> program) : program_(std::move(program)) {}
+  std::shared_ptr<const Program> program_;
+};
+
+// One thread's way of asking a pattern: owns the JSON reader's memory.
+class FilterMatcher {
+ public:
+  explicit FilterMatcher(FilterPattern pattern);
+  ~FilterMatcher();
+  FilterMatcher(FilterMatcher&&) noexcept;
+
+  // `message` is followed by kMessagePadding readable bytes.
+  bool matches(std::string_view message);
+
+  // The first line at or behind `from` that matches, without its '\n'; nothing when there is none.
+  // `lines` are whole messages, each ended by '\n', followed by kMessagePadding readable bytes.
+  // The same answer as matches() on each line, without looking at every line where that is not
+  // needed.
+  std::optional<std::string_view> next_match(std::string_view lines, std::size_t from);
+
+  // Fields of a space-delimited pattern, as TestMetricFilter returns them ("$name" or "$3", text);
+  // empty for other patterns.
+  std::vector<std::pair<std::string, std::string>> extracted_values(std::string_view message);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace dn::query
