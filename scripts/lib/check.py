@@ -128,7 +128,8 @@ class Check:
     def build(self, preset, *targets):
         only = ["--target", *targets] if targets else []
         for command in (["cmake", "--preset", preset],
-                        ["cmake", "--build", f"build/{preset}", *only, "-j", JOBS, "--", "-k", "0"]):
+                        ["cmake", "--build", f"build/{preset}", *only, "-j", JOBS, "--", "-k",
+                         "0"]):
             status, output = self.run(*command)
             if status != 0:
                 wrong = [x for x in output.splitlines() if re.search(r"error|FAILED|warning", x)]

@@ -101,6 +101,8 @@ constexpr std::string_view kBeforeVerdict = R"(
     ct state != established counter name no_entry drop
     ct mark & 0xf == 2 goto refused
     iifname . oifname != $paths counter name wrong_path drop
+    # How a connection without an answer ends belongs into its line.
+    ct mark & 0xf == 3 tcp flags & (fin | rst) != 0x0 meta mark set ct mark | 0x10 return
     ct mark & 0xf != { 4, 7 } jump payload_free
     meta mark set ct mark | 0x10
   }
