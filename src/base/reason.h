@@ -82,7 +82,6 @@ enum class Reason : std::uint8_t {
   TcpUrgent,
   TcpOptionForbidden,
   TcpHandshakeAnomaly,
-  TcpMidstream,
   TcpGap,
   IpOption,
   // state and capacity
@@ -202,8 +201,6 @@ inline constexpr std::array kReasons = {
     ReasonRow{Reason::TcpOptionForbidden, "tcp-option-forbidden", "TCP-MD5 or TCP-AO", true},
     ReasonRow{Reason::TcpHandshakeAnomaly, "tcp-handshake-anomaly",
               "not a plain three-way handshake", true},
-    ReasonRow{Reason::TcpMidstream, "tcp-midstream", "no handshake was seen for this connection",
-              true},
     ReasonRow{Reason::TcpGap, "tcp-gap", "bytes were missing before the deadline", true},
     ReasonRow{Reason::IpOption, "ip-option", "IPv4 options are refused", true},
     ReasonRow{Reason::StateLost, "state-lost",
