@@ -9,7 +9,8 @@ from pathlib import Path
 
 ENDPOINT = "http://127.0.0.1:1043"
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": "unused",
-               "AWS_DEFAULT_REGION": "us-east-1", "AWS_PAGER": "", "HOME": "/nonexistent"}
+               "AWS_DEFAULT_REGION": "us-east-1", "AWS_PAGER": "", "AWS_CONFIG_FILE": "/dev/null",
+               "AWS_SHARED_CREDENTIALS_FILE": "/dev/null"}
 DEBIAN = "/usr/bin/aws"
 
 COLLECT = r"""
