@@ -2,8 +2,8 @@
 
     python boto_session.py ENDPOINT [tail]
 
-Prints one JSON object with what was found; tests/e2e/test_logs_api.py judges it. With `tail` it opens
-a live tail, prints a line once it stands, and then the first message that comes.
+Prints one JSON object with what was found; tests/e2e/test_logs_api.py judges it. With `tail` it
+opens a live tail, prints a line once it stands, and then the first message that comes.
 """
 import json
 import sys
