@@ -447,6 +447,18 @@ CatalogResult<void> DirectoryCatalog::set_retention(std::string_view group,
   return {};
 }
 
+CatalogResult<std::optional<int>> DirectoryCatalog::retention(std::string_view group) const {
+  const std::scoped_lock lock(mutex_);
+  if (const auto known = groups_.find(group); known != groups_.end()) {
+    return known->second.record.retention_days;
+  }
+  const Group* const found = look_for(group);
+  if (found == nullptr) {
+    return refuse(CatalogFailure::NoSuchGroup, fmt::format("there is no group {}", group));
+  }
+  return found->record.retention_days;
+}
+
 // A name in the same directory that no list shows.
 std::filesystem::path DirectoryCatalog::hidden_name(const std::filesystem::path& beside) {
   std::filesystem::path hidden;

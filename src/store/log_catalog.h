@@ -114,6 +114,8 @@ class LogCatalog {
   virtual CatalogResult<void> delete_group(std::string_view group) = 0;
   virtual CatalogResult<void> delete_stream(std::string_view group, std::string_view stream) = 0;
   virtual CatalogResult<void> set_retention(std::string_view group, std::optional<int> days) = 0;
+  // Also says whether there is such a group. Looks at no stream, unlike groups().
+  virtual CatalogResult<std::optional<int>> retention(std::string_view group) const = 0;
 
   // Appends all events or none. On return they are visible to readers.
   virtual CatalogResult<void> put(std::string_view group, std::string_view stream,
