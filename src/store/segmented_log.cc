@@ -392,8 +392,11 @@ bool SegmentedLog::compress_one(const Now& now, const std::atomic<bool>& stop) {
   const std::scoped_lock lock(mutex_);
   Segment* const segment = find(*name);
   if (segment == nullptr) return true;  // retention was faster
-  segment->unfit = made.outcome == Compression::Unfit;
-  segment->retry_at = now.monotonic + kCompressRetry;
+  if (made.outcome == Compression::Unfit) {
+    segment->unfit = true;
+  } else {
+    compress_retry_at_ = now.monotonic + kCompressRetry;
+  }
   report(fmt::format("{} stays as it is: {}", raw, made.problem));
   return true;
 }
@@ -407,9 +410,9 @@ std::optional<SegmentName> SegmentedLog::next_to_compress(const Now& now) {
     if (segment.compressed || segment.unfit || open) continue;
     if (!segment.closed_seen) segment.closed_seen = now.monotonic;
     ++waiting;
-    if (oldest == nullptr && now.monotonic >= segment.retry_at) oldest = &segment;
+    if (oldest == nullptr) oldest = &segment;
   }
-  if (oldest == nullptr) return {};
+  if (oldest == nullptr || now.monotonic < compress_retry_at_) return {};
   const bool aged = now.monotonic - *oldest->closed_seen >= limits_.compress_after;
   if (!aged && waiting <= kRawSegmentsMax) return {};
   return oldest->name;
@@ -435,7 +438,7 @@ void SegmentedLog::replace_by_compressed(SegmentName name, std::uint64_t bytes, 
     if (calls_.rename(partial, whole) != 0) {
       count("rename a compressed segment in");
       calls_.unlink(partial);
-      segment->retry_at = now.monotonic + kCompressRetry;
+      compress_retry_at_ = now.monotonic + kCompressRetry;
       return;
     }
     counters_.disk_bytes -= segment->bytes;

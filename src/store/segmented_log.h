@@ -25,9 +25,9 @@
 // follow the raw files, unless kRawSegmentsMax closed ones wait already. It writes to
 // `….zst.partial`, syncs, renames, syncs the directory and only then unlinks the raw file.
 // Whoever holds the raw file open reads on. After a crash open() removes partial files, and raw
-// ones whose compressed form is complete. A disk too full to compress leaves the raw segment, to be
-// tried again after kCompressRetry. A compressed file that is not whole or not ours is reported,
-// never counted, deleted or overwritten, and its number is not used again.
+// ones whose compressed form is complete. A disk too full to compress leaves the raw segment;
+// nothing is tried again before kCompressRetry. A compressed file that is not whole or not ours is
+// reported, never counted, deleted or overwritten, and its number is not used again.
 //
 // The open segment is closed at a size or an age. Closed segments are deleted, oldest first, while
 // the whole log is larger on disk than its cap, and once everything in them is older than its cap;
@@ -140,7 +140,6 @@ class SegmentedLog {
     bool compressed = false;
     bool unfit = false;  // cannot be compressed
     std::optional<MonotonicTime> closed_seen = {};
-    MonotonicTime retry_at = {};  // after a compression that failed
   };
 
   Result<void> lock_directory();
@@ -171,6 +170,7 @@ class SegmentedLog {
   mutable std::mutex mutex_;      // guards what follows
   std::deque<Segment> segments_;  // oldest first; the last one is open while file_ >= 0
   std::uint64_t next_number_ = 1;
+  MonotonicTime compress_retry_at_{};
   int file_ = -1;
   int lock_ = -1;
   SegmentCounters counters_;

@@ -23,7 +23,7 @@ inline std::uint64_t load_little_endian(const char* at, std::size_t bytes) {
 inline std::uint64_t stable_hash(std::string_view text, std::uint64_t seed = 0) {
   constexpr std::uint64_t kOdd = 0x9e3779b97f4a7c15;  // 2^64 divided by the golden ratio
   constexpr std::uint64_t kMix = 0xd6e8feb86659fd93;
-  std::uint64_t hash = (seed ^ text.size()) * kOdd;
+  std::uint64_t hash = (seed * kMix + text.size() + 1) * kOdd;
   const char* at = text.data();
   std::size_t left = text.size();
   for (; left >= 8; at += 8, left -= 8) {
