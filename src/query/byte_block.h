@@ -33,10 +33,11 @@ struct WordBlock {
     const std::uint64_t rest = bytes ^ kEach * static_cast<unsigned char>(c);
     return ~(((rest & kLow) + kLow) | rest | kLow);  // exact: no carry leaves its byte
   }
-  // Bytes below 0x20.
-  std::uint64_t controls() const {
+  // Bytes that end or interrupt a JSON string: quotes, backslashes and those below 0x20.
+  std::uint64_t string_stops() const {
     const std::uint64_t upper = bytes & kEach * 0xe0U;
-    return ~(((upper & kLow) + kLow) | upper | kLow);
+    const std::uint64_t controls = ~(((upper & kLow) + kLow) | upper | kLow);
+    return equals('"') | equals('\\') | controls;
   }
 
   std::uint64_t bytes = 0;
@@ -51,9 +52,12 @@ struct Sse2Block {
     return {_mm_loadu_si128(reinterpret_cast<const __m128i*>(at))};
   }
   std::uint64_t equals(char c) const { return mask(_mm_cmpeq_epi8(bytes, _mm_set1_epi8(c))); }
-  std::uint64_t controls() const {
+  std::uint64_t string_stops() const {
     const __m128i most = _mm_set1_epi8(0x1f);
-    return mask(_mm_cmpeq_epi8(_mm_max_epu8(bytes, most), most));
+    const __m128i controls = _mm_cmpeq_epi8(_mm_max_epu8(bytes, most), most);
+    const __m128i quotes = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('"'));
+    const __m128i escapes = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\'));
+    return mask(_mm_or_si128(controls, _mm_or_si128(quotes, escapes)));
   }
 
   static std::uint64_t mask(__m128i equal) {

@@ -44,30 +44,33 @@ ByteFinder::ByteFinder(std::string needle) : needle_(std::move(needle)) {
 template <class Block>
 std::size_t ByteFinder::find_with(std::string_view text, std::size_t from) const {
   if (from > text.size() || text.size() - from < needle_.size()) return npos;
-  const char* const begin = text.data();
-  const char* const last = begin + text.size() - needle_.size();  // the last possible place
+  const char* const begin = text.data() + from;
+  const char* const last = text.data() + text.size() - needle_.size();  // the last possible place
   const char rare = needle_[rare_];
   const char other = needle_[other_];
   std::size_t misses = 0;
-  for (const char* at = begin + from; at <= last; at += Block::kBytes) {
+  for (const char* at = begin; at <= last; at += Block::kBytes) {
     std::uint64_t mask = Block::load(at + rare_).equals(rare);
     mask &= Block::load(at + other_).equals(other);
     for (; mask != 0; mask &= mask - 1) {
       const char* const place = at + first_byte<Block>(mask);
       if (place > last) return npos;
       if (std::memcmp(place, needle_.data(), needle_.size()) == 0) {
-        return static_cast<std::size_t>(place - begin);
+        return static_cast<std::size_t>(place - text.data());
       }
-      ++misses;
-    }
-    if (misses > kMissesFree + static_cast<std::size_t>(at - begin) / kBytesPerMiss) {
-      const auto rest = static_cast<std::size_t>(begin + text.size() - at);
-      const void* const place = ::memmem(at, rest, needle_.data(), needle_.size());
-      if (place == nullptr) return npos;
-      return static_cast<std::size_t>(static_cast<const char*>(place) - begin);
+      if (++misses > kMissesFree + static_cast<std::size_t>(at - begin) / kBytesPerMiss) {
+        return find_linearly(text, static_cast<std::size_t>(place - text.data()) + 1);
+      }
     }
   }
   return npos;
+}
+
+std::size_t ByteFinder::find_linearly(std::string_view text, std::size_t from) const {
+  const void* const place =
+      ::memmem(text.data() + from, text.size() - from, needle_.data(), needle_.size());
+  if (place == nullptr) return npos;
+  return static_cast<std::size_t>(static_cast<const char*>(place) - text.data());
 }
 
 template std::size_t ByteFinder::find_with<WordBlock>(std::string_view, std::size_t) const;

@@ -32,6 +32,8 @@ class ByteFinder {
   std::size_t find_with(std::string_view text, std::size_t from) const;
 
  private:
+  std::size_t find_linearly(std::string_view text, std::size_t from) const;
+
   std::string needle_;
   std::size_t rare_ = 0, other_ = 0;  // places in needle_; the same one when it has one byte
 };

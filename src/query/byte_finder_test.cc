@@ -73,8 +73,9 @@ TEST(WordBlock, ComparesEachByteAlone) {
       for (unsigned i = 0; i < 8; ++i) {
         const bool equal = (block.equals(static_cast<char>(low)) >> (8 * i) & 0x80U) != 0;
         EXPECT_EQ(equal, bytes[i] == static_cast<char>(low));
-        const bool control = (block.controls() >> (8 * i) & 0x80U) != 0;
-        EXPECT_EQ(control, static_cast<unsigned char>(bytes[i]) < 0x20);
+        const bool stop = (block.string_stops() >> (8 * i) & 0x80U) != 0;
+        EXPECT_EQ(stop, static_cast<unsigned char>(bytes[i]) < 0x20 || bytes[i] == '"' ||
+                            bytes[i] == '\\');
       }
     }
   }

@@ -16,6 +16,10 @@ namespace {
 struct Everything {};
 using AnyPattern = std::variant<Everything, TermPattern, JsonPattern, DelimitedPattern>;
 
+const LineScout kEveryLine;
+constexpr unsigned kStopsBeforeRest = 8;
+constexpr unsigned kLinesOfRest = 240;
+
 std::size_t characters_in(std::string_view text) {
   return static_cast<std::size_t>(std::ranges::count_if(
       text, [](char c) { return (static_cast<unsigned char>(c) & 0xc0U) != 0x80; }));
@@ -110,12 +114,29 @@ struct FilterMatcher::State {
     return terms == nullptr || terms->matches(message);
   }
 
+  // Where the scout stops at every other line, it only costs; so it rests for a while then.
+  std::optional<std::string_view> next_candidate(std::string_view lines, std::size_t from) {
+    if (resting > 0) {
+      --resting;
+      return kEveryLine.next(lines, from);
+    }
+    const auto line = scout.next(lines, from);
+    const bool near = line && line->data() <= lines.data() + from + line->size();
+    stops_in_a_row = near ? stops_in_a_row + 1 : 0;
+    if (stops_in_a_row == kStopsBeforeRest) {
+      stops_in_a_row = 0;
+      resting = kLinesOfRest;
+    }
+    return line;
+  }
+
   FilterPattern pattern;  // what the others borrow from
   // One of these, or none when everything matches.
   std::optional<JsonMatcher> json;
   std::optional<DelimitedMatcher> delimited;
   const TermPattern* terms = nullptr;
   LineScout scout;
+  unsigned stops_in_a_row = 0, resting = 0;  // change the speed, never an answer
 };
 
 FilterMatcher::FilterMatcher(FilterPattern pattern)
@@ -129,7 +150,7 @@ bool FilterMatcher::matches(std::string_view message) {
 
 std::optional<std::string_view> FilterMatcher::next_match(std::string_view lines,
                                                           std::size_t from) {
-  while (const auto line = state_->scout.next(lines, from)) {
+  while (const auto line = state_->next_candidate(lines, from)) {
     if (state_->matches(*line)) return line;
     from = static_cast<std::size_t>(line->data() - lines.data()) + line->size() + 1;
   }

@@ -34,7 +34,7 @@ enum class JsonWord : std::uint8_t { Null, True, False };
 std::string_view decode(const JsonText& text, std::string& scratch);
 
 constexpr bool is_json_blank(char c) {
-  return c == ' ' || c == '\n' || c == '\r' || c == '\t';
+  return c <= ' ' && (c == ' ' || c == '\n' || c == '\r' || c == '\t');
 }
 
 // The first byte at or behind `at` that ends or interrupts a string: a quote, a backslash or a
@@ -42,8 +42,7 @@ constexpr bool is_json_blank(char c) {
 template <class Block>
 const char* find_string_stop(const char* at, const char* end) {
   for (; at < end; at += Block::kBytes) {
-    const Block block = Block::load(at);
-    const std::uint64_t mask = block.equals('"') | block.equals('\\') | block.controls();
+    const std::uint64_t mask = Block::load(at).string_stops();
     if (mask != 0) return at + first_byte<Block>(mask);
   }
   return end;
@@ -57,41 +56,44 @@ class JsonScan {
  public:
   // `message` is followed by kMessagePadding readable bytes.
   JsonScan(std::string_view message, Visitor& visitor)
-      : at_(message.data()),
+      : begin_(message.data()),
         end_(message.data() + message.size()),
         visitor_(visitor) {}
 
   // True when the message is exactly one JSON object or array.
   bool run() {
-    skip_blanks();
-    if (at_ >= end_ || (*at_ != '{' && *at_ != '[') || !open()) return false;
-    while (depth_ != 0) {
-      if (!(wants_member_ ? member() : separator())) return false;
-    }
-    skip_blanks();
-    return at_ == end_;
+    Place at = skip_blanks(begin_);
+    if (at >= end_ || (*at != '{' && *at != '[')) return false;
+    at = open(at);
+    while (at != nullptr && depth_ != 0) at = wants_member_ ? member(at) : separator(at);
+    return at != nullptr && skip_blanks(at) == end_;
   }
 
  private:
-  void skip_blanks() {
-    while (at_ < end_ && is_json_blank(*at_)) ++at_;
+  // Each step takes the place where it begins and returns the one behind it, or null when it does
+  // not find what must be there.
+  using Place = const char*;
+
+  Place skip_blanks(Place at) const {
+    while (at < end_ && is_json_blank(*at)) ++at;
+    return at;
   }
-  bool take(char c) {
-    skip_blanks();
-    if (at_ >= end_ || *at_ != c) return false;
-    ++at_;
-    return true;
+  Place take(Place at, char c) const {
+    at = skip_blanks(at);
+    return at < end_ && *at == c ? at + 1 : nullptr;
   }
 
-  // Behind an opening bracket.
-  bool open() {
-    if (depth_ == kJsonNestingMax) return false;
+  // At an opening bracket.
+  Place open(Place at) {
+    if (depth_ == kJsonNestingMax) return nullptr;
     outer_is_array_[depth_++] = in_array_;
-    in_array_ = *at_++ == '[';
+    in_array_ = *at == '[';
     visitor_.on_open();
     wants_member_ = true;
-    if (take(closing())) close();
-    return true;
+    const Place closed = take(at + 1, closing());
+    if (closed == nullptr) return at + 1;
+    close();
+    return closed;
   }
   char closing() const { return in_array_ ? ']' : '}'; }
   void close() {
@@ -101,108 +103,110 @@ class JsonScan {
   }
 
   // Behind a value.
-  bool separator() {
-    skip_blanks();
-    if (at_ >= end_) return false;
-    const char c = *at_++;
-    if (c == ',') {
+  Place separator(Place at) {
+    at = skip_blanks(at);
+    if (at >= end_) return nullptr;
+    if (*at == ',') {
       wants_member_ = true;
-      return true;
+      return at + 1;
     }
-    if (c != closing()) return false;
+    if (*at != closing()) return nullptr;
     close();
-    return true;
+    return at + 1;
   }
 
-  bool member() {
+  Place member(Place at) {
     wants_member_ = false;
     if (in_array_) {
       visitor_.on_element();
     } else {
+      at = take(at, '"');
       JsonText key;
-      if (!take('"') || !read_text(key) || !take(':')) return false;
+      if (at != nullptr) at = read_text(at, key);
+      if (at != nullptr) at = take(at, ':');
+      if (at == nullptr) return nullptr;
       visitor_.on_key(key);
     }
-    skip_blanks();
-    return at_ < end_ && read_value();
+    at = skip_blanks(at);
+    return at < end_ ? read_value(at) : nullptr;
   }
 
-  bool read_value() {
-    switch (*at_) {
+  Place read_value(Place at) {
+    switch (*at) {
       case '"': {
-        ++at_;
         JsonText text;
-        if (!read_text(text)) return false;
-        visitor_.on_text(text);
-        return true;
+        at = read_text(at + 1, text);
+        if (at != nullptr) visitor_.on_text(text);
+        return at;
       }
       case '{':
-      case '[': return open();
-      case 'n': return read_word("null", JsonWord::Null);
-      case 't': return read_word("true", JsonWord::True);
-      case 'f': return read_word("false", JsonWord::False);
-      default: return read_number();
+      case '[': return open(at);
+      case 'n': return read_word(at, "null", JsonWord::Null);
+      case 't': return read_word(at, "true", JsonWord::True);
+      case 'f': return read_word(at, "false", JsonWord::False);
+      default: return read_number(at);
     }
   }
 
-  bool read_word(std::string_view word, JsonWord value) {
-    if (!std::string_view(at_, end_).starts_with(word)) return false;
-    at_ += word.size();
+  Place read_word(Place at, std::string_view word, JsonWord value) {
+    if (!std::string_view(at, end_).starts_with(word)) return nullptr;
     visitor_.on_word(value);
-    return true;
+    return at + word.size();
   }
 
   // Behind the opening quote.
-  bool read_text(JsonText& text) {
-    const char* const begin = at_;
+  Place read_text(Place at, JsonText& text) const {
+    const Place begin = at;
     for (;;) {
-      at_ = find_string_stop<ByteBlock>(at_, end_);
-      if (at_ >= end_) return false;
-      if (*at_ == '"') break;
-      if (*at_ != '\\' || !take_escape()) return false;
+      at = find_string_stop<ByteBlock>(at, end_);
+      if (at >= end_) return nullptr;
+      if (*at == '"') break;
+      if (*at != '\\' || (at = take_escape(at)) == nullptr) return nullptr;
       text.escaped = true;
     }
-    text.raw = {begin, at_++};
-    return true;
+    text.raw = {begin, at};
+    return at + 1;
   }
 
-  bool take_escape() {
-    if (++at_ >= end_) return false;
-    const char kind = *at_++;
-    if (kind != 'u') return std::string_view("\"\\/bfnrt").contains(kind);
+  // At a backslash.
+  Place take_escape(Place at) const {
+    if (++at >= end_) return nullptr;
+    if (*at != 'u') return std::string_view("\"\\/bfnrt").contains(*at) ? at + 1 : nullptr;
     for (int digit = 0; digit < 4; ++digit) {
-      if (at_ >= end_) return false;
-      const char c = *at_++;
-      if ((c < '0' || c > '9') && (c < 'a' || c > 'f') && (c < 'A' || c > 'F')) return false;
+      if (++at >= end_ || !is_hex(*at)) return nullptr;
     }
-    return true;
+    return at + 1;
+  }
+  static bool is_hex(char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
   }
 
-  bool take_digits() {
-    const char* const begin = at_;
-    while (at_ < end_ && *at_ >= '0' && *at_ <= '9') ++at_;
-    return at_ != begin;
+  Place skip_digits(Place at) const {
+    while (at < end_ && *at >= '0' && *at <= '9') ++at;
+    return at;
   }
-  bool read_number() {
-    const char* const begin = at_;
-    if (*at_ == '-') ++at_;
-    const char* const first = at_;
-    if (!take_digits() || (*first == '0' && at_ - first > 1)) return false;
-    if (at_ < end_ && *at_ == '.') {
-      ++at_;
-      if (!take_digits()) return false;
+  Place read_number(Place begin) {
+    const Place first = *begin == '-' ? begin + 1 : begin;
+    Place at = skip_digits(first);
+    if (at == first || (*first == '0' && at != first + 1)) return nullptr;
+    if (at < end_ && *at == '.') {
+      const Place fraction = at + 1;
+      at = skip_digits(fraction);
+      if (at == fraction) return nullptr;
     }
-    if (at_ < end_ && (*at_ == 'e' || *at_ == 'E')) {
-      ++at_;
-      if (at_ < end_ && (*at_ == '+' || *at_ == '-')) ++at_;
-      if (!take_digits()) return false;
+    if (at < end_ && (*at == 'e' || *at == 'E')) {
+      ++at;
+      if (at < end_ && (*at == '+' || *at == '-')) ++at;
+      const Place exponent = at;
+      at = skip_digits(exponent);
+      if (at == exponent) return nullptr;
     }
-    visitor_.on_number({begin, at_});
-    return true;
+    visitor_.on_number({begin, at});
+    return at;
   }
 
-  const char* at_;
-  const char* const end_;
+  const Place begin_;
+  const Place end_;
   Visitor& visitor_;
   std::size_t depth_ = 0;
   bool in_array_ = false;

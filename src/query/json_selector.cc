@@ -61,10 +61,6 @@ struct BySize {
   }
 };
 
-std::uint64_t size_bit(std::string_view name) {
-  return std::uint64_t{1} << std::min<std::size_t>(name.size(), 63);
-}
-
 }  // namespace
 
 PatternResult<JsonSelector> JsonSelector::parse(PatternCursor& cursor) {

@@ -10,6 +10,7 @@
 // while a message is scanned. Covered by json_pattern_test.cc.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <span>
@@ -42,12 +43,17 @@ class SelectorTree {
   static constexpr NodeId kRoot = 0;
   static constexpr NodeId kNone = 0xffff;
 
+  // A bit for names of this size; the last one for all longer ones.
+  static std::uint64_t size_bit(std::string_view name) {
+    return std::uint64_t{1} << std::min<std::size_t>(name.size(), 63);
+  }
+
   struct Node {
     NodeId child_of_name(std::string_view name) const;
     NodeId child_of_index(std::uint32_t index) const;
 
     std::vector<std::pair<std::string, NodeId>> names;  // by size, then by bytes
-    std::uint64_t name_sizes = 0;                       // bit n: a name of n bytes; 63: or more
+    std::uint64_t name_sizes = 0;                       // size_bit() of each
     std::vector<std::pair<std::uint32_t, NodeId>> indexes;
     NodeId any = kNone;
     bool behind_wildcard = false;                 // reached through one, or by one

@@ -3,7 +3,6 @@
 #include <re2/re2.h>
 
 #include <charconv>
-#include <optional>
 
 namespace dn::query {
 namespace {
@@ -99,34 +98,34 @@ class Rewriter {
     return {};
   }
 
-  std::optional<std::size_t> take_number() {
-    std::size_t value = 0;
-    const auto [end, error] =
-        std::from_chars(body_.data() + at_, body_.data() + body_.size(), value);
+  // Whether there is one.
+  bool take_number(std::size_t& value) {
+    const char* const begin = body_.data() + at_;
+    const auto [end, error] = std::from_chars(begin, body_.data() + body_.size(), value);
     if (error == std::errc::result_out_of_range) value = kRegexRepetitionMax + 1;
-    if (error == std::errc::invalid_argument) return std::nullopt;
-    at_ = static_cast<std::size_t>(end - body_.data());
-    return value;
+    at_ += static_cast<std::size_t>(end - begin);
+    return end != begin;
   }
 
   // {m}, {m,}, {m,n} and {,n}, which RE2 would take for text.
   Done take_bounds() {
     const std::size_t begin = at_++;
-    const auto least = take_number();
+    std::size_t least = 0, most = 0;
+    const bool has_least = take_number(least);
     const bool range = at_ < body_.size() && body_[at_] == ',';
     if (range) ++at_;
-    const auto most = range ? take_number() : std::nullopt;
-    if (at_ >= body_.size() || body_[at_] != '}' || (!least && !most)) {
+    const bool has_most = range && take_number(most);
+    if (at_ >= body_.size() || body_[at_] != '}' || (!has_least && !has_most)) {
       return refuse(begin, 1, "write \\{ for the character itself");
     }
     ++at_;
-    if (least.value_or(0) > kRegexRepetitionMax || most.value_or(0) > kRegexRepetitionMax) {
+    if (least > kRegexRepetitionMax || most > kRegexRepetitionMax) {
       return refuse(begin, at_ - begin, "more than 1000 repetitions");
     }
     out_ += '{';
-    out_ += std::to_string(least.value_or(0));
+    out_ += std::to_string(least);
     if (range) out_ += ',';
-    if (most) out_ += std::to_string(*most);
+    if (has_most) out_ += std::to_string(most);
     out_ += '}';
     return {};
   }

@@ -47,9 +47,7 @@ void SelectorWalk::select_by_wildcard(SelectorTree::NodeId id) {
   pending_.add(id);
 }
 
-void SelectorWalk::on_key(const JsonText& key) {
-  if (skipped_ > 0) return;
-  pending_.clear();
+void SelectorWalk::select_name(const JsonText& key) {
   const std::string_view name = decode(key, scratch_);
   for (const SelectorTree::NodeId id : levels_.back().selected.ids()) {
     select(tree_.node(id).child_of_name(name));
@@ -57,8 +55,7 @@ void SelectorWalk::on_key(const JsonText& key) {
   }
 }
 
-void SelectorWalk::on_element() {
-  if (skipped_ > 0) return;
+void SelectorWalk::select_next_element() {
   pending_.clear();
   Level& level = levels_.back();
   const std::uint32_t index = level.next_index++;
@@ -77,38 +74,28 @@ void SelectorWalk::ask(Holds holds) {
   }
 }
 
-void SelectorWalk::on_text(const JsonText& text) {
-  if (ignored()) return;
+void SelectorWalk::ask_about(const JsonText& text) {
   const std::string_view decoded = decode(text, scratch_);
   ask([&](const JsonCondition& condition) { return condition.holds_for_text(decoded); });
 }
 
-void SelectorWalk::on_number(std::string_view source) {
-  if (ignored()) return;
-  ask([&](const JsonCondition& condition) { return condition.holds_for_number(source); });
+void SelectorWalk::ask_about(std::string_view number) {
+  ask([&](const JsonCondition& condition) { return condition.holds_for_number(number); });
 }
 
-void SelectorWalk::on_word(JsonWord word) {
-  if (ignored()) return;
+void SelectorWalk::ask_about(JsonWord word) {
   ask([&](const JsonCondition& condition) { return condition.holds_for_word(word); });
 }
 
-void SelectorWalk::on_open() {
-  if (ignored()) {
-    ++skipped_;
-    return;
-  }
+void SelectorWalk::enter() {
   ask([](const JsonCondition& condition) { return condition.holds_for_container(); });
-  levels_.push_back({pending_, 0});
-  pending_.clear();
-}
-
-void SelectorWalk::on_close() {
-  if (skipped_ > 0) {
-    --skipped_;
-  } else {
-    levels_.pop_back();
+  Level& level = levels_.emplace_back();
+  level.selected = pending_;
+  for (const SelectorTree::NodeId id : pending_.ids()) {
+    const SelectorTree::Node& node = tree_.node(id);
+    level.name_sizes |= node.any == SelectorTree::kNone ? node.name_sizes : ~std::uint64_t{0};
   }
+  pending_.clear();
 }
 
 }  // namespace dn::query

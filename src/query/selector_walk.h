@@ -25,23 +25,58 @@ class SelectorWalk {
   // After the scan: for each condition 1 when it holds, else 0.
   std::span<const std::uint8_t> results();
 
-  void on_key(const JsonText& key);
-  void on_element();
-  void on_text(const JsonText& text);
-  void on_number(std::string_view source);
-  void on_word(JsonWord word);
-  void on_open();
-  void on_close();
+  // What follows is called for every token of every message: the usual answer, that nothing here
+  // is selected, is given in place.
+  void on_key(const JsonText& key) {
+    if (skipped_ > 0) return;
+    pending_.clear();
+    if (key.escaped || (levels_.back().name_sizes & SelectorTree::size_bit(key.raw)) != 0) {
+      select_name(key);
+    }
+  }
+  void on_element() {
+    if (skipped_ == 0) select_next_element();
+  }
+  void on_text(const JsonText& text) {
+    if (!ignored()) ask_about(text);
+  }
+  void on_number(std::string_view source) {
+    if (!ignored()) ask_about(source);
+  }
+  void on_word(JsonWord word) {
+    if (!ignored()) ask_about(word);
+  }
+  void on_open() {
+    if (ignored()) {
+      ++skipped_;
+    } else {
+      enter();
+    }
+  }
+  void on_close() {
+    if (skipped_ > 0) {
+      --skipped_;
+    } else {
+      levels_.pop_back();
+    }
+  }
 
  private:
   // An object or array of which something is selected.
   struct Level {
     SelectedBy selected;
     std::uint32_t next_index = 0;
+    std::uint64_t name_sizes = 0;  // of members that may be selected; all ones: of any
   };
   void select(SelectorTree::NodeId id);
   void select_by_wildcard(SelectorTree::NodeId id);
+  void select_name(const JsonText& key);
+  void select_next_element();
   bool ignored() const { return skipped_ > 0 || pending_.empty(); }
+  void ask_about(const JsonText& text);
+  void ask_about(std::string_view number);
+  void ask_about(JsonWord word);
+  void enter();
   template <class Holds>
   void ask(Holds holds);
 
