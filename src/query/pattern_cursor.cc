@@ -12,6 +12,8 @@ bool is_continuation(char c) {
   return (static_cast<unsigned char>(c) & 0xc0U) == 0x80;
 }
 
+}  // namespace
+
 std::string shown(std::string_view term) {
   if (term.size() > kQuotedTermBytesMax) {
     std::size_t end = kQuotedTermBytesMax;
@@ -25,8 +27,6 @@ std::string shown(std::string_view term) {
   }
   return text;
 }
-
-}  // namespace
 
 tl::unexpected<PatternError> invalid_term(std::string_view term, std::size_t offset,
                                           std::string_view why) {
@@ -55,10 +55,9 @@ tl::unexpected<PatternError> PatternCursor::invalid_since(std::size_t begin,
 
 bool PatternCursor::take_until(char end, std::string_view& text) {
   const std::size_t place = pattern_.find(end, at_);
-  if (place == std::string_view::npos) return false;
   text = pattern_.substr(at_, place - at_);
-  at_ = place + 1;
-  return true;
+  at_ = place == std::string_view::npos ? pattern_.size() : place + 1;
+  return place != std::string_view::npos;
 }
 
 PatternResult<std::string> PatternCursor::take_quoted() {
