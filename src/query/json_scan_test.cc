@@ -168,7 +168,7 @@ TEST(JsonScan, FindsStringStopsAlikeWithEveryBlock) {
 std::string random_message(SeededNumbers& numbers) {
   static constexpr std::string_view kTokens[] = {
       "{",           "}",  "[",    "]",     ",",      ":",    "\"a\"", "\"b\\n\"",
-      "\"\\u00e9\"", "1",  "-2.5", "0",     "1e-3",    "null", "true",  "false",
+      "\"\\u00e9\"", "1",  "-2.5", "0",     "1e-3",   "null", "true",  "false",
       " ",           "\n", "\"\"", "\"é\"", "\"a\":", "[1]",  "{}",    "{\"a\":1}"};
   std::string out = numbers.below(2) == 0 ? "{\"a\":[1,{\"b\":" : "[1,";
   for (std::size_t i = numbers.below(8); i > 0; --i) out += kTokens[numbers.below(24)];

@@ -36,7 +36,9 @@ tl::unexpected<PatternError> invalid_term(std::string_view term, std::size_t off
 }
 
 tl::unexpected<PatternError> PatternCursor::invalid_here(std::string_view why) const {
-  const std::string_view rest = pattern_.substr(at_);
+  PatternCursor next = *this;
+  next.skip_blanks();
+  const std::string_view rest = pattern_.substr(next.at_);
   std::size_t size = std::min<std::size_t>(rest.size(), 1);
   if (size == 1 && !is_word_letter(rest[0])) {
     while (size < rest.size() && !is_pattern_blank(rest[size]) && !is_word_letter(rest[size])) {
@@ -45,7 +47,7 @@ tl::unexpected<PatternError> PatternCursor::invalid_here(std::string_view why) c
   } else {
     while (size < rest.size() && is_word_letter(rest[size])) ++size;
   }
-  return invalid_term(rest.substr(0, size), at_, why);
+  return invalid_term(rest.substr(0, size), next.at_, why);
 }
 
 tl::unexpected<PatternError> PatternCursor::invalid_since(std::size_t begin,

@@ -66,8 +66,8 @@ class PatternCursor {
   // another backslash is itself.
   PatternResult<std::string> take_quoted();
 
-  // The error for what begins at `offset` (here, when it is left out): up to the next blank or
-  // letter. `why` follows the words of CloudWatch Logs.
+  // The error for what comes next: a word, or what stands up to the next blank or letter. `why`
+  // follows the words of CloudWatch Logs.
   tl::unexpected<PatternError> invalid_here(std::string_view why = {}) const;
   // The error for exactly the bytes from `begin` to here.
   tl::unexpected<PatternError> invalid_since(std::size_t begin, std::string_view why = {}) const;
