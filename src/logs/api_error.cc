@@ -79,7 +79,11 @@ tl::unexpected<ApiError> refuse(const store::CatalogError& error, Creating what)
                                             : "The specified log stream already exists");
     case store::CatalogFailure::NotOurs:
       return refuse(ErrorType::AccessDenied,
-                    error.message.empty() ? std::string(kNotOurs) : error.message);
+                    error.message.empty() ? std::string(kNotOurs)
+                                          : fmt::format("Not permitted here: {}", error.message));
+    case store::CatalogFailure::Refused:
+      return refuse(ErrorType::LimitExceeded,
+                    fmt::format("The log store refuses this: {}", error.message));
     case store::CatalogFailure::Disk: break;
   }
   return refuse(ErrorType::ServiceUnavailable,

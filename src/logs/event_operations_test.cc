@@ -92,9 +92,9 @@ TEST_F(FilterLogEvents, ChoosesStreamsTimesAndPatterns) {
 }
 
 TEST_F(FilterLogEvents, TakesTheGroupByItsArn) {
-  const auto answer = world.get(
-      "FilterLogEvents",
-      R"({"logGroupIdentifier":"arn:aws:logs:eu-west-1:111122223333:log-group:g"})");
+  const auto answer =
+      world.get("FilterLogEvents",
+                R"({"logGroupIdentifier":"arn:aws:logs:eu-west-1:111122223333:log-group:g"})");
   EXPECT_EQ(messages(answer), "one two three four ");
 }
 
@@ -149,14 +149,13 @@ TEST_F(FilterLogEvents, RefusesTokensThatAreAlteredForeignOrOld) {
   token.back() = token.back() == '0' ? '1' : '0';
   world.now += 24 * kHour;
   world.service = nullptr;  // tokens outlive the service
-  world.service = LogsService::make(world.catalog, {.region = "eu-west-1",
-                                                    .account = "111122223333",
-                                                    .workers = 1,
-                                                    .clock = [this] {
-                                                      return WallTime(std::chrono::milliseconds(
-                                                          world.now.load()));
-                                                    },
-                                                    .random = {}});
+  world.service = LogsService::make(
+      world.catalog,
+      {.region = "eu-west-1",
+       .account = "111122223333",
+       .workers = 1,
+       .clock = [this] { return WallTime(std::chrono::milliseconds(world.now.load())); },
+       .random = {}});
   const std::string good(page.at("nextToken").as_string());
   EXPECT_EQ(found(with(good)), "two three four ");
   world.now += 1;
@@ -222,9 +221,8 @@ TEST(FilterLogEventsPage, EndsAtItsBytes) {
   for (int i = 0; i < 20; ++i) world.put("g", "s", kNow + i, large);
   const auto first = world.get("FilterLogEvents", R"({"logGroupName":"g"})");
   EXPECT_EQ(first.at("events").as_array().size(), 16U);
-  const auto second =
-      world.get("FilterLogEvents", R"({"logGroupName":"g","nextToken":)" +
-                                       text_of(first.at("nextToken")) + "}");
+  const auto second = world.get("FilterLogEvents", R"({"logGroupName":"g","nextToken":)" +
+                                                       text_of(first.at("nextToken")) + "}");
   EXPECT_EQ(second.at("events").as_array().size(), 4U);
   EXPECT_FALSE(second.as_object().contains("nextToken"));
 }
@@ -315,9 +313,9 @@ TEST_F(GetLogEvents, BeginsAtTheEndOrAtTheHead) {
   EXPECT_EQ(messages(get("")), "0 1 2 3 4 5 6 7 8 9 ");
   EXPECT_EQ(messages(get(R"("limit":3)")), "7 8 9 ");
   EXPECT_EQ(messages(get(R"("limit":3,"startFromHead":true)")), "0 1 2 ");
-  expect_json(text_of(get(R"("limit":1)").at("events")),
-              fmt::format(R"([{{"ingestionTime":{},"message":"9","timestamp":{}}}])", kNow,
-                          kNow + 4));
+  expect_json(
+      text_of(get(R"("limit":1)").at("events")),
+      fmt::format(R"([{{"ingestionTime":{},"message":"9","timestamp":{}}}])", kNow, kNow + 4));
 }
 
 TEST_F(GetLogEvents, IncludesTheStartAndNotTheEnd) {
@@ -422,8 +420,8 @@ TEST(GetLogEventsPages, OfAnySizeAndDirectionGiveTheSame) {
         std::string found, token;
         for (;;) {
           const auto page = world.get(
-              "GetLogEvents", fmt::format(R"({},"limit":{},"startFromHead":{}{}}})", base, limit,
-                                          forward, token));
+              "GetLogEvents",
+              fmt::format(R"({},"limit":{},"startFromHead":{}{}}})", base, limit, forward, token));
           const std::string next = R"(,"nextToken":)" + text_of(page.at(key));
           found = forward ? found + messages(page) : messages(page) + found;
           if (next == token) break;

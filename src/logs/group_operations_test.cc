@@ -10,8 +10,7 @@ using testing::expect_json;
 using testing::ServiceWorld;
 
 constexpr std::string_view kInvalid = "InvalidParameterException: ";
-constexpr std::string_view kOne =
-    "InvalidParameterException: 1 validation error detected: Value ";
+constexpr std::string_view kOne = "InvalidParameterException: 1 validation error detected: Value ";
 
 TEST(CreateLogGroup, MakesAGroupOnce) {
   ServiceWorld world;
@@ -169,8 +168,8 @@ TEST(DescribeLogGroups, PagesGiveWhatOneBigPageGives) {
   for (const int limit : {1, 2, 7, 23, 24, 50}) {
     std::string found, token;
     do {
-      const auto page = world.get("DescribeLogGroups", R"({"limit":)" + std::to_string(limit) +
-                                                           token + "}");
+      const auto page =
+          world.get("DescribeLogGroups", R"({"limit":)" + std::to_string(limit) + token + "}");
       EXPECT_LE(page.at("logGroups").as_array().size(), static_cast<std::size_t>(limit));
       found += names(page);
       const auto* next = page.as_object().if_contains("nextToken");

@@ -64,7 +64,9 @@ class Tail : public ::testing::Test {
   std::unique_ptr<LiveTail> begin(std::string_view body) {
     auto started = world.service->start_live_tail(body);
     EXPECT_NE(started.session, nullptr) << started.error.body;
-    if (started.session) EXPECT_EQ(read_frames(next(*started.session)).size(), 2U);
+    if (started.session) {
+      EXPECT_EQ(read_frames(next(*started.session)).size(), 2U);
+    }
     return std::move(started.session);
   }
   std::string error(std::string_view body) {
@@ -100,10 +102,10 @@ TEST_F(Tail, OpensWithTheFramesThatClientsWaitFor) {
   ASSERT_NE(started.session, nullptr);
   const auto frames = read_frames(next(*started.session));
   ASSERT_EQ(frames.size(), 2U);
-  EXPECT_EQ(frames[0].headers, (std::map<std::string, std::string>{
-                                   {":message-type", "event"},
-                                   {":event-type", "initial-response"},
-                                   {":content-type", "application/x-amz-json-1.1"}}));
+  EXPECT_EQ(frames[0].headers,
+            (std::map<std::string, std::string>{{":message-type", "event"},
+                                                {":event-type", "initial-response"},
+                                                {":content-type", "application/x-amz-json-1.1"}}));
   EXPECT_EQ(testing::text_of(frames[0].payload), "{}");
   EXPECT_EQ(frames[1].headers.at(":event-type"), "sessionStart");
   testing::expect_json(testing::text_of(frames[1].payload), R"({
@@ -185,8 +187,9 @@ TEST_F(Tail, RefusesWhatTheApiRefuses) {
     std::string_view body, want;
   };
   const std::vector<Case> cases = {
-      {"{}", "InvalidParameterException: 1 validation error detected: Value null at "
-             "'logGroupIdentifiers' failed to satisfy constraint: Member must not be null"},
+      {"{}",
+       "InvalidParameterException: 1 validation error detected: Value null at "
+       "'logGroupIdentifiers' failed to satisfy constraint: Member must not be null"},
       {R"({"logGroupIdentifiers":["none"]})",
        "ResourceNotFoundException: The specified log group does not exist."},
       {R"({"logGroupIdentifiers":["arn:aws:logs:x:y:log-group:g"]})",

@@ -99,13 +99,6 @@ std::string write_answer(const Events& events, const Acceptable& acceptable) {
   return json.close_object().take();
 }
 
-std::optional<int> retention_of(const store::LogCatalog& catalog, std::string_view name) {
-  for (const store::GroupInfo& group : catalog.groups()) {
-    if (group.name == name) return group.retention_days;
-  }
-  return {};
-}
-
 }  // namespace
 
 OperationResult put_log_events(ServiceState& service, RequestFields& fields) {
@@ -116,8 +109,10 @@ OperationResult put_log_events(ServiceState& service, RequestFields& fields) {
   if (const auto problem = fields.problem()) return tl::unexpected(*problem);
   if (auto wrong = check_batch(events)) return tl::unexpected(std::move(*wrong));
 
+  const auto retention = service.catalog.retention(group);
+  if (!retention) return refuse(retention.error());
   const std::int64_t now = service.now_ms();
-  const Acceptable acceptable = find_acceptable(events, now, retention_of(service.catalog, group));
+  const Acceptable acceptable = find_acceptable(events, now, *retention);
   const auto good = std::span(events).subspan(acceptable.begin, acceptable.end - acceptable.begin);
   if (!good.empty() && good.back().timestamp - good.front().timestamp > kBatchSpanMax) {
     return refuse(ErrorType::InvalidParameter,

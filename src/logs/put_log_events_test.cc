@@ -43,17 +43,18 @@ class PutLogEvents : public ::testing::Test {
     }
     return found;
   }
-  testing::ServiceWorld world;
+  testing::ServiceWorld world{
+      {.block_events = 1000, .segment_events = 5000, .own_streams_taken = false}};
 };
 
 TEST_F(PutLogEvents, StoresABatchWithTheTimeOfItsArrival) {
-  expect_json(world.ask("PutLogEvents", body(event(kNow - 5, "a\\n\\u0000\\\"ü") + "," +
-                                             event(kNow - 5, "b")))
+  expect_json(world
+                  .ask("PutLogEvents",
+                       body(event(kNow - 5, "a\\n\\u0000\\\"ü") + "," + event(kNow - 5, "b")))
                   .body,
               fmt::format("{{{}}}", kToken));
   EXPECT_EQ(stored(), std::string("-5:a\n") + '\0' + "\"ü -5:b ");
-  const auto answer =
-      world.get("GetLogEvents", R"({"logGroupName":"g","logStreamName":"s"})");
+  const auto answer = world.get("GetLogEvents", R"({"logGroupName":"g","logStreamName":"s"})");
   EXPECT_EQ(answer.at("events").at(0).at("ingestionTime").as_int64(), kNow);
 }
 
@@ -130,20 +131,38 @@ TEST_F(PutLogEvents, LeavesOutWhatIsTooOldTooNewOrExpired) {
   const std::vector<Case> cases = {
       {"at both bounds", {-14 * kDay}, 0, "", "-1209600000:m "},
       {"in front of the bound", {-14 * kDay - 1}, 0, R"("tooOldLogEventEndIndex":1)", ""},
-      {"old and good", {-14 * kDay - 1, -14 * kDay - 1, -1, 0}, 0,
-       R"("tooOldLogEventEndIndex":2)", "-1:m 0:m "},
+      {"old and good",
+       {-14 * kDay - 1, -14 * kDay - 1, -1, 0},
+       0,
+       R"("tooOldLogEventEndIndex":2)",
+       "-1:m 0:m "},
       {"at the bound ahead", {0, 2 * kHour}, 0, "", "0:m 7200000:m "},
       {"too new", {0, 2 * kHour + 1, 3 * kHour}, 0, R"("tooNewLogEventStartIndex":1)", "0:m "},
-      {"both", {-15 * kDay, 0, 3 * kHour}, 0,
-       R"("tooNewLogEventStartIndex":2,"tooOldLogEventEndIndex":1)", "0:m "},
+      {"both",
+       {-15 * kDay, 0, 3 * kHour},
+       0,
+       R"("tooNewLogEventStartIndex":2,"tooOldLogEventEndIndex":1)",
+       "0:m "},
       {"all too new", {3 * kHour, 4 * kHour}, 0, R"("tooNewLogEventStartIndex":0)", ""},
-      {"old and new only", {-15 * kDay, 3 * kHour}, 0,
-       R"("tooNewLogEventStartIndex":1,"tooOldLogEventEndIndex":1)", ""},
-      {"expired", {-3 * kDay - 1, -3 * kDay, -3 * kDay + 1}, 3, R"("expiredLogEventEndIndex":1)",
+      {"old and new only",
+       {-15 * kDay, 3 * kHour},
+       0,
+       R"("tooNewLogEventStartIndex":1,"tooOldLogEventEndIndex":1)",
+       ""},
+      {"expired",
+       {-3 * kDay - 1, -3 * kDay, -3 * kDay + 1},
+       3,
+       R"("expiredLogEventEndIndex":1)",
        "-259200000:m -259199999:m "},
-      {"too old and expired", {-15 * kDay, -4 * kDay, 0}, 3,
-       R"("expiredLogEventEndIndex":2,"tooOldLogEventEndIndex":1)", "0:m "},
-      {"retention longer than the bound", {-15 * kDay, 0}, 30, R"("tooOldLogEventEndIndex":1)",
+      {"too old and expired",
+       {-15 * kDay, -4 * kDay, 0},
+       3,
+       R"("expiredLogEventEndIndex":2,"tooOldLogEventEndIndex":1)",
+       "0:m "},
+      {"retention longer than the bound",
+       {-15 * kDay, 0},
+       30,
+       R"("tooOldLogEventEndIndex":1)",
        "0:m "},
   };
   for (const Case& c : cases) {
@@ -165,12 +184,12 @@ TEST_F(PutLogEvents, LeavesOutWhatIsTooOldTooNewOrExpired) {
 TEST_F(PutLogEvents, NeedsTheStreamAlsoWhenNothingIsLeftOfTheBatch) {
   const std::string events = event(kNow - 15 * kDay, "m");
   for (const std::string_view group : {"g", "none"}) {
-    EXPECT_EQ(world.error("PutLogEvents",
-                          fmt::format(
-                              R"({{"logGroupName":"{}","logStreamName":"x","logEvents":[{}]}})",
-                              group, events)),
-              fmt::format("ResourceNotFoundException: The specified log {} does not exist.",
-                          group == "g" ? "stream" : "group"));
+    EXPECT_EQ(
+        world.error("PutLogEvents",
+                    fmt::format(R"({{"logGroupName":"{}","logStreamName":"x","logEvents":[{}]}})",
+                                group, events)),
+        fmt::format("ResourceNotFoundException: The specified log {} does not exist.",
+                    group == "g" ? "stream" : "group"));
   }
 }
 

@@ -76,9 +76,8 @@ ApiResult<std::vector<std::string>> read_groups(RequestFields& fields, const Acc
 
 std::optional<ApiError> find_missing(const ServiceState& service,
                                      const std::vector<std::string>& groups) {
-  const auto known = service.catalog.groups();
   for (const std::string& group : groups) {
-    if (std::ranges::find(known, group, &store::GroupInfo::name) != known.end()) continue;
+    if (service.catalog.retention(group)) continue;
     return ApiError{ErrorType::ResourceNotFound,
                     fmt::format("Log group '{}' does not exist for account ID '{}' (Service: "
                                 "AWSLogs; Status Code: 400; Error Code: "

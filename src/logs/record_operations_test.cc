@@ -15,17 +15,18 @@ using testing::text_of;
 
 TEST(TestMetricFilter, NumbersTheMessagesThatMatch) {
   ServiceWorld world;
-  expect_json(world.ask("TestMetricFilter", R"({"filterPattern":"ü",
+  expect_json(world
+                  .ask("TestMetricFilter", R"({"filterPattern":"\"ü\"",
                         "logEventMessages":["no","yes ü","\"ü\""]})")
                   .body,
               R"({"matches":[
                   {"eventMessage":"yes ü","eventNumber":2,"extractedValues":{}},
                   {"eventMessage":"\"ü\"","eventNumber":3,"extractedValues":{}}]})");
-  expect_json(
-      world.ask("TestMetricFilter", R"({"filterPattern":"[a, b=2, ...]",
+  expect_json(world
+                  .ask("TestMetricFilter", R"({"filterPattern":"[a, b=2, ...]",
                 "logEventMessages":["1 2 3"]})")
-          .body,
-      R"({"matches":[{"eventMessage":"1 2 3","eventNumber":1,
+                  .body,
+              R"({"matches":[{"eventMessage":"1 2 3","eventNumber":1,
                       "extractedValues":{"$a":"1","$b":"2","$3":"3"}}]})");
 }
 
@@ -81,8 +82,7 @@ TEST_F(Records, ThatAreNotThereAreRefused) {
   const auto ask = [&](std::string_view pointer) {
     return world.error("GetLogRecord", fmt::format(R"({{"logRecordPointer":"{}"}})", pointer));
   };
-  const std::string gone =
-      "ResourceNotFoundException: The specified log record does not exist.";
+  const std::string gone = "ResourceNotFoundException: The specified log record does not exist.";
   EXPECT_EQ(ask(format_record_pointer("none", good)), gone);
   for (int field = 0; field < 4; ++field) {
     records::EventKey key = good;
@@ -92,8 +92,7 @@ TEST_F(Records, ThatAreNotThereAreRefused) {
     if (field == 3) ++key.offset;
     EXPECT_EQ(ask(format_record_pointer("g", key)), gone) << field;
   }
-  EXPECT_EQ(ask("x"),
-            "InvalidParameterException: The specified logRecordPointer is invalid.");
+  EXPECT_EQ(ask("x"), "InvalidParameterException: The specified logRecordPointer is invalid.");
   EXPECT_EQ(ask(""), "InvalidParameterException: The specified logRecordPointer is invalid.");
 }
 

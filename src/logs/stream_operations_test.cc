@@ -74,9 +74,9 @@ TEST_F(DescribeLogStreams, TellsAllOfAStream) {
           "firstEventTimestamp":1795317299970,"lastEventTimestamp":1795317299980,
           "lastIngestionTime":1795317300000,
           "uploadSequenceToken":"49000000000000000000000000000000000000000000000000000000"}]})");
-  expect_json(world.ask("DescribeLogStreams", R"({"logGroupName":"g","logStreamNamePrefix":"t"})")
-                  .body,
-              R"({"logStreams":[{"arn":
+  expect_json(
+      world.ask("DescribeLogStreams", R"({"logGroupName":"g","logStreamNamePrefix":"t"})").body,
+      R"({"logStreams":[{"arn":
                   "arn:aws:logs:eu-west-1:111122223333:log-group:g:log-stream:t",
                   "logStreamName":"t","creationTime":1790000000000,"storedBytes":0}]})");
 }
@@ -110,9 +110,8 @@ TEST_F(DescribeLogStreams, RefusesWhatTheApiRefuses) {
 }
 
 TEST_F(DescribeLogStreams, PagesGiveWhatOneBigPageGives) {
-  for (const std::string order :
-       {"", R"(,"descending":true)", R"(,"orderBy":"LastEventTime")",
-        R"(,"orderBy":"LastEventTime","descending":true)"}) {
+  for (const std::string order : {"", R"(,"descending":true)", R"(,"orderBy":"LastEventTime")",
+                                  R"(,"orderBy":"LastEventTime","descending":true)"}) {
     const std::string all = names(order);
     for (const int limit : {1, 2, 3}) {
       std::string found, token;

@@ -11,6 +11,7 @@ namespace dn::store {
 struct LoadedBlock::Buffers {
   BlockReader reader;
   std::string message;  // the decoded message of an envelope
+  std::string text;     // of from_text_for_test()
 };
 
 }  // namespace dn::store

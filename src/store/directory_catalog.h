@@ -33,6 +33,7 @@ class DirectoryCatalog : public LogCatalog {
   CatalogResult<void> delete_group(std::string_view group) override;
   CatalogResult<void> delete_stream(std::string_view group, std::string_view stream) override;
   CatalogResult<void> set_retention(std::string_view group, std::optional<int> days) override;
+  CatalogResult<std::optional<int>> retention(std::string_view group) const override;
   CatalogResult<void> put(std::string_view group, std::string_view stream,
                           std::span<const NewEvent> events, std::int64_t ingestion) override;
   CatalogResult<std::vector<BlockInfo>> blocks(

@@ -12,6 +12,15 @@ LoadedBlock::~LoadedBlock() = default;
 LoadedBlock::LoadedBlock(LoadedBlock&&) noexcept = default;
 LoadedBlock& LoadedBlock::operator=(LoadedBlock&&) noexcept = default;
 
+LoadedBlock LoadedBlock::from_text_for_test(const BlockInfo& info, std::string_view lines) {
+  LoadedBlock block;
+  block.info_ = info;
+  block.buffers_->text = lines;
+  block.buffers_->text.resize(lines.size() + records::kMessagePadding);
+  block.lines_ = std::string_view(block.buffers_->text).substr(0, lines.size());
+  return block;
+}
+
 std::optional<records::LogEvent> LoadedBlock::next_event(std::size_t& at) {
   while (at < lines_.size()) {
     const std::size_t begin = at;

@@ -41,6 +41,9 @@ class LoadedBlock {
   // call.
   std::optional<records::LogEvent> next_event(std::size_t& at);
 
+  // As if loaded: for catalogues that are not on disk.
+  static LoadedBlock from_text_for_test(const BlockInfo& info, std::string_view lines);
+
  private:
   friend class StreamReader;
   BlockInfo info_;

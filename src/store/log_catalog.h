@@ -98,6 +98,9 @@ struct CatalogSettings {
   SegmentLimits segments;  // of each stream
   std::function<Now()> clock;
   FileCalls* calls = &real_file_calls();
+  std::size_t groups_max = kGroupsMax;
+  std::size_t streams_max = kStreamsMax;
+  std::size_t open_streams_max = kOpenStreamsMax;
 };
 
 // May be used by several threads. Other processes may write while this one reads: what they append
@@ -114,6 +117,8 @@ class LogCatalog {
   virtual CatalogResult<void> delete_group(std::string_view group) = 0;
   virtual CatalogResult<void> delete_stream(std::string_view group, std::string_view stream) = 0;
   virtual CatalogResult<void> set_retention(std::string_view group, std::optional<int> days) = 0;
+  // Also says whether there is such a group. Looks at no stream, unlike groups().
+  virtual CatalogResult<std::optional<int>> retention(std::string_view group) const = 0;
 
   // Appends all events or none. On return they are visible to readers.
   virtual CatalogResult<void> put(std::string_view group, std::string_view stream,

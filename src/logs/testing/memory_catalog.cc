@@ -40,7 +40,10 @@ std::vector<store::GroupInfo> MemoryCatalog::groups() const {
   const std::lock_guard lock(mutex_);
   std::vector<store::GroupInfo> found;
   for (const auto& [name, group] : groups_) {
-    store::GroupInfo info{.name = name, .created = created, .retention_days = group.retention};
+    store::GroupInfo info;
+    info.name = name;
+    info.created = created;
+    info.retention_days = group.retention;
     for (const auto& [stream_name, stream] : group.streams) {
       each_block(stream, [&](const store::BlockInfo& block, std::string_view) {
         info.stored_bytes += block.bytes;
@@ -58,7 +61,10 @@ store::CatalogResult<std::vector<store::StreamInfo>> MemoryCatalog::streams(
   if (found == groups_.end()) return refused(CatalogFailure::NoSuchGroup);
   std::vector<store::StreamInfo> infos;
   for (const auto& [name, stream] : found->second.streams) {
-    store::StreamInfo info{.name = name, .id = stream.id, .created = created};
+    store::StreamInfo info;
+    info.name = name;
+    info.id = stream.id;
+    info.created = created;
     each_block(stream, [&](const store::BlockInfo& block, std::string_view) {
       info.first_timestamp = std::min(info.first_timestamp.value_or(block.first), block.first);
       info.last_timestamp = std::max(info.last_timestamp.value_or(block.last), block.last);
@@ -115,6 +121,13 @@ store::CatalogResult<void> MemoryCatalog::set_retention(std::string_view group,
   if (found == groups_.end()) return refused(CatalogFailure::NoSuchGroup);
   found->second.retention = days;
   return {};
+}
+
+store::CatalogResult<std::optional<int>> MemoryCatalog::retention(std::string_view group) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = groups_.find(group);
+  if (found == groups_.end()) return refused(CatalogFailure::NoSuchGroup);
+  return found->second.retention;
 }
 
 store::CatalogResult<void> MemoryCatalog::find(std::string_view group, std::string_view stream,

@@ -39,6 +39,7 @@ class MemoryCatalog : public store::LogCatalog {
                                            std::string_view stream) override;
   store::CatalogResult<void> set_retention(std::string_view group,
                                            std::optional<int> days) override;
+  store::CatalogResult<std::optional<int>> retention(std::string_view group) const override;
   store::CatalogResult<void> put(std::string_view group, std::string_view stream,
                                  std::span<const store::NewEvent> events,
                                  std::int64_t ingestion) override;
@@ -47,6 +48,7 @@ class MemoryCatalog : public store::LogCatalog {
       const records::RequiredValues& required) const override;
   Result<void> load(const store::BlockInfo& block, store::LoadedBlock& into) const override;
   void tidy() override {}
+  std::vector<std::string> take_problems() override { return {}; }
 
   // As the gateway writes its own streams.
   void append_own(std::string_view stream, std::string_view line);
@@ -66,8 +68,7 @@ class MemoryCatalog : public store::LogCatalog {
     std::optional<int> retention;
     std::map<std::string, Stream, std::less<>> streams;
   };
-  store::CatalogResult<void> find(std::string_view group, std::string_view stream,
-                                  Stream*& found);
+  store::CatalogResult<void> find(std::string_view group, std::string_view stream, Stream*& found);
   void append(Stream& stream, std::string line);
   bool is_taken(std::string_view group, std::string_view stream) const;
   template <class Use>

@@ -35,12 +35,12 @@ class ServiceWorld {
  public:
   explicit ServiceWorld(MemorySettings settings = {}, unsigned workers = 2)
       : catalog(settings),
-        service(LogsService::make(catalog, {.region = "eu-west-1",
-                                            .account = "111122223333",
-                                            .workers = workers,
-                                            .clock = [this] { return WallTime(
-                                                std::chrono::milliseconds(now.load())); },
-                                            .random = [this] { return ++random; }})) {}
+        service(LogsService::make(
+            catalog, {.region = "eu-west-1",
+                      .account = "111122223333",
+                      .workers = workers,
+                      .clock = [this] { return WallTime(std::chrono::milliseconds(now.load())); },
+                      .random = [this] { return ++random; }})) {}
 
   ServiceAnswer ask(std::string_view operation, std::string_view body) {
     return service->handle(operation, body);
