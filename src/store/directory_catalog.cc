@@ -27,9 +27,14 @@ tl::unexpected<CatalogError> refuse(CatalogFailure kind, std::string message) {
   return tl::unexpected<CatalogError>(CatalogError{kind, std::move(message)});
 }
 
-tl::unexpected<CatalogError> disk(std::string_view what, const std::filesystem::path& path) {
+tl::unexpected<CatalogError> disk(std::string_view what, const std::filesystem::path& path,
+                                  int error = errno) {
   return refuse(CatalogFailure::Disk, fmt::format("cannot {} {}: {}", what, path.string(),
-                                                  std::generic_category().message(errno)));
+                                                  std::generic_category().message(error)));
+}
+
+tl::unexpected<CatalogError> no_such_group(std::string_view group) {
+  return refuse(CatalogFailure::NoSuchGroup, fmt::format("there is no group {}", group));
 }
 
 // Not a symbolic link to one.
@@ -278,9 +283,7 @@ CatalogResult<DirectoryCatalog::StreamPointer> DirectoryCatalog::find(
     const auto found = known->second.streams.find(stream);
     if (found != known->second.streams.end()) return found->second;
   }
-  if (!groups_.contains(group)) {
-    return refuse(CatalogFailure::NoSuchGroup, fmt::format("there is no group {}", group));
-  }
+  if (!groups_.contains(group)) return no_such_group(group);
   return refuse(CatalogFailure::NoSuchStream,
                 fmt::format("there is no stream {} in group {}", stream, group));
 }
@@ -317,9 +320,7 @@ CatalogResult<std::vector<StreamInfo>> DirectoryCatalog::streams(std::string_vie
   {
     const std::scoped_lock lock(mutex_);
     const Group* const found = look_for(group);
-    if (found == nullptr) {
-      return refuse(CatalogFailure::NoSuchGroup, fmt::format("there is no group {}", group));
-    }
+    if (found == nullptr) return no_such_group(group);
     for (const auto& [name, stream] : found->streams) pointers.push_back(stream);
   }
   std::vector<StreamInfo> infos;
@@ -370,10 +371,7 @@ CatalogResult<void> DirectoryCatalog::create_group(std::string_view group) {
   const std::filesystem::path directory = directory_of(group);
   std::error_code error;
   std::filesystem::create_directories(directory, error);
-  if (error) {
-    errno = error.value();
-    return disk("create", directory);
-  }
+  if (error) return disk("create", directory, error.value());
   CatalogRecord record;
   record.name = group;
   record.created = now_ms();
@@ -385,17 +383,18 @@ CatalogResult<void> DirectoryCatalog::create_group(std::string_view group) {
   return {};
 }
 
+// Looks at the one directory only: listing the group each time would make many streams slow.
 CatalogResult<void> DirectoryCatalog::create_stream(std::string_view group,
                                                     std::string_view stream) {
   if (auto may = may_write(group); !may) return may;
   if (auto named = check_name(stream); !named) return named;
   const std::scoped_lock structure(structure_);
   const std::scoped_lock lock(mutex_);
-  Group* const found = look_for(group);
-  if (found == nullptr) {
-    return refuse(CatalogFailure::NoSuchGroup, fmt::format("there is no group {}", group));
-  }
-  if (found->streams.contains(stream)) {
+  const auto known = groups_.find(group);
+  Group* const found = known == groups_.end() ? look_for(group) : &known->second;
+  if (found == nullptr) return no_such_group(group);
+  const std::filesystem::path directory = directory_of(*found, stream);
+  if (is_real_directory(directory) || found->streams.contains(stream)) {
     return refuse(CatalogFailure::Exists, fmt::format("there is a stream {} already", stream));
   }
   if (by_id_.size() >= settings_.streams_max) {
@@ -405,13 +404,11 @@ CatalogResult<void> DirectoryCatalog::create_stream(std::string_view group,
   if (by_id_.contains(stream_id(group, stream))) {
     return refuse(CatalogFailure::Refused, "the name collides with another; choose another name");
   }
-  const std::filesystem::path directory = directory_of(*found, stream);
   std::error_code error;
-  std::filesystem::create_directories(directory, error);
-  if (error) {
-    errno = error.value();
-    return disk("create", directory);
-  }
+  if (group == kOwnGroup) std::filesystem::create_directories(found->directory, error);
+  std::filesystem::create_directory(directory, error);
+  if (error == std::errc::no_such_file_or_directory) return no_such_group(group);
+  if (error) return disk("create", directory, error.value());
   CatalogRecord record;
   record.name = stream;
   record.created = now_ms();
@@ -419,7 +416,7 @@ CatalogResult<void> DirectoryCatalog::create_stream(std::string_view group,
     ::rmdir(directory.c_str());
     return written;
   }
-  look_for_streams(*found);
+  add_stream(*found, std::string(stream), directory);
   return {};
 }
 
@@ -434,9 +431,7 @@ CatalogResult<void> DirectoryCatalog::set_retention(std::string_view group,
   const std::scoped_lock structure(structure_);
   const std::scoped_lock lock(mutex_);
   Group* const found = look_for(group);
-  if (found == nullptr) {
-    return refuse(CatalogFailure::NoSuchGroup, fmt::format("there is no group {}", group));
-  }
+  if (found == nullptr) return no_such_group(group);
   std::error_code error;
   std::filesystem::create_directories(found->directory, error);
   CatalogRecord record = found->record;
@@ -511,9 +506,7 @@ CatalogResult<void> DirectoryCatalog::delete_group(std::string_view group) {
   {
     const std::scoped_lock lock(mutex_);
     const Group* const found = look_for(group);
-    if (found == nullptr) {
-      return refuse(CatalogFailure::NoSuchGroup, fmt::format("there is no group {}", group));
-    }
+    if (found == nullptr) return no_such_group(group);
     directory = found->directory;
     for (const auto& [name, stream] : found->streams) names.push_back(name);
   }
@@ -569,9 +562,7 @@ CatalogResult<std::vector<BlockInfo>> DirectoryCatalog::blocks(
   {
     const std::scoped_lock lock(mutex_);
     const Group* const found = look_for(group);
-    if (found == nullptr) {
-      return refuse(CatalogFailure::NoSuchGroup, fmt::format("there is no group {}", group));
-    }
+    if (found == nullptr) return no_such_group(group);
     for (const std::string& name : streams) {
       const auto stream = found->streams.find(name);
       if (stream == found->streams.end()) {

@@ -381,16 +381,24 @@ bool SegmentedLog::delete_segment(std::deque<Segment>::iterator segment) {
 bool SegmentedLog::compress_one(const Now& now, const std::atomic<bool>& stop) {
   const std::optional<SegmentName> name = next_to_compress(now);
   if (!name) return false;
-  const std::string raw = path_of(*name, SegmentForm::Raw);
-  const std::string partial = path_of(*name, SegmentForm::Partial);
+  const bool go_on = compress(*name, now, stop);
+  const std::scoped_lock lock(mutex_);
+  compressing_ = false;
+  return go_on;
+}
+
+// False when it was stopped.
+bool SegmentedLog::compress(SegmentName name, const Now& now, const std::atomic<bool>& stop) {
+  const std::string raw = path_of(name, SegmentForm::Raw);
+  const std::string partial = path_of(name, SegmentForm::Partial);
   const CompressionResult made = compress_segment(raw, partial, calls_, stop);
   if (made.outcome == Compression::Done) {
-    replace_by_compressed(*name, made.file_bytes, now);
+    replace_by_compressed(name, made.file_bytes, now);
     return true;
   }
   if (made.outcome == Compression::Stopped) return false;
   const std::scoped_lock lock(mutex_);
-  Segment* const segment = find(*name);
+  Segment* const segment = find(name);
   if (segment == nullptr) return true;  // retention was faster
   if (made.outcome == Compression::Unfit) {
     segment->unfit = true;
@@ -403,6 +411,7 @@ bool SegmentedLog::compress_one(const Now& now, const std::atomic<bool>& stop) {
 
 std::optional<SegmentName> SegmentedLog::next_to_compress(const Now& now) {
   const std::scoped_lock lock(mutex_);
+  if (compressing_) return {};
   std::size_t waiting = 0;
   Segment* oldest = nullptr;
   for (Segment& segment : segments_) {
@@ -415,6 +424,7 @@ std::optional<SegmentName> SegmentedLog::next_to_compress(const Now& now) {
   if (oldest == nullptr || now.monotonic < compress_retry_at_) return {};
   const bool aged = now.monotonic - *oldest->closed_seen >= limits_.compress_after;
   if (!aged && waiting <= kRawSegmentsMax) return {};
+  compressing_ = true;
   return oldest->name;
 }
 

@@ -93,7 +93,7 @@ struct SegmentCounters {
   std::size_t segments_compressed = 0;  // of them
 };
 
-// Used by one thread, but for compress_one(), which one other thread may call. Owns the open
+// Used by one thread, but for compress_one(), which any thread may call. Owns the open
 // segment's descriptor and a lock on the directory, so that there is one writer. Other processes
 // may read the segments meanwhile.
 class SegmentedLog {
@@ -121,7 +121,8 @@ class SegmentedLog {
   // Closes an aged segment and deletes what retention no longer keeps. Call it now and then.
   void tidy(const Now& now);
 
-  // Compresses the oldest segment that is due; false when none is. Gives up when `stop` is set.
+  // Compresses the oldest segment that is due; false when none is, or another thread is at it.
+  // Gives up when `stop` is set.
   bool compress_one(const Now& now, const std::atomic<bool>& stop);
 
   // Deletes a closed segment that is not the newest; false when it is, or is not there.
@@ -157,6 +158,7 @@ class SegmentedLog {
   bool delete_segment(std::deque<Segment>::iterator segment);
   void delete_expired(const Now& now);
   std::optional<SegmentName> next_to_compress(const Now& now);
+  bool compress(SegmentName name, const Now& now, const std::atomic<bool>& stop);
   void replace_by_compressed(SegmentName name, std::uint64_t bytes, const Now& now);
   Segment* find(SegmentName name);
   void count(std::string_view what);
@@ -171,6 +173,7 @@ class SegmentedLog {
   std::deque<Segment> segments_;  // oldest first; the last one is open while file_ >= 0
   std::uint64_t next_number_ = 1;
   MonotonicTime compress_retry_at_{};
+  bool compressing_ = false;
   int file_ = -1;
   int lock_ = -1;
   SegmentCounters counters_;
