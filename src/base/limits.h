@@ -17,8 +17,9 @@ inline constexpr std::size_t kHelloBytesMax = 65536;
 inline constexpr std::size_t hello_records_max(std::size_t hello_bytes) {
   return 320 + hello_bytes / 256;
 }
-inline constexpr std::size_t kHttpHeadBytesMax = 65536;  // beyond: http-too-large
-inline constexpr std::size_t kHttpFieldsMax = 256;       // beyond: http-too-large
+inline constexpr std::size_t kHttpHeadBytesMax = 65536;    // beyond: http-too-large
+inline constexpr std::size_t kHttpFieldsMax = 256;         // beyond: http-too-large
+inline constexpr std::size_t kHttpUriPathBytesMax = 1024;  // of a revocation list; beyond: ignored
 inline constexpr std::size_t kSshBannerBytesMax =
     255;  // RFC 4253 4.2; beyond: ssh-banner-malformed
 inline constexpr std::size_t kSshPreBannerBytesMax = 8192;  // server only
