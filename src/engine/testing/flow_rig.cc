@@ -420,7 +420,7 @@ std::shared_ptr<const policy::PolicySnapshot> make_policy(
   input.clients.push_back({.prefix = {ip(kClientAddress), 32}, .gids = {"sg-test"}, .where = ""});
   input.preferences = preferences;
   const Date today{std::chrono::floor<std::chrono::days>(kStartOfTest)};
-  return policy::compile_policy(std::move(input), suffixes(), today).snapshot;
+  return policy::compile_policy(input, suffixes(), today).snapshot;
 }
 
 void FlowRig::drop_policy() {
