@@ -90,7 +90,7 @@ void PolicyKeeper::reload(Date today) {
 }
 
 void PolicyKeeper::compile(policy::PolicyInput input, Date today) {
-  policy::CompiledPolicy compiled = policy::compile_policy(std::move(input), suffixes_, today);
+  policy::CompiledPolicy compiled = policy::compile_policy(input, suffixes_, today);
   ++revision_;
   publish_(compiled.snapshot);
   log_.write_changes(findings_, compiled.findings);
