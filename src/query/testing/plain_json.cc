@@ -33,6 +33,7 @@ class Reader {
     if (!rest_.empty()) return std::nullopt;
     return std::move(fields_);
   }
+  std::set<std::string> strings;
 
  private:
   void blanks() {
@@ -66,6 +67,7 @@ class Reader {
     if (rest_.front() == '"') {
       std::string text;
       if (!string(text)) return false;
+      strings.insert(text);
       found(name, text);
       return true;
     }
@@ -209,6 +211,11 @@ class Reader {
 
 std::optional<PlainFields> read_plain_fields(std::string_view message) {
   return Reader(message).read();
+}
+
+std::set<std::string> read_plain_strings(std::string_view message) {
+  Reader reader(message);
+  return reader.read() ? reader.strings : std::set<std::string>();
 }
 
 }  // namespace dn::query::testing

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -15,5 +16,8 @@ using PlainFields = std::vector<std::pair<std::string, std::string>>;
 // Nothing when the message is not one JSON object. All values count, also beyond the cap of
 // discovered fields.
 std::optional<PlainFields> read_plain_fields(std::string_view message);
+
+// The string values of such a message, wherever they stand.
+std::set<std::string> read_plain_strings(std::string_view message);
 
 }  // namespace dn::query::testing
