@@ -22,6 +22,8 @@ namespace dn::store {
 namespace {
 
 constexpr std::string_view kSuffix = ".jsonl";
+constexpr std::string_view kCompressedSuffix = ".zst";
+constexpr std::string_view kPartialPrefix = ".", kPartialSuffix = ".zst.partial";
 constexpr std::size_t kTimeBytes = 20;  // 20261122T031500.123Z
 constexpr std::size_t kNumberDigitsMin = 6;
 constexpr std::size_t kNumberDigitsMax = 18;
@@ -74,8 +76,9 @@ std::optional<SegmentName> parse_segment_name(std::string_view text) {
 
 std::optional<SegmentFile> parse_segment_file(std::string_view text) {
   SegmentForm form = SegmentForm::Raw;
-  if (text.ends_with(kPartialSuffix)) {
+  if (text.starts_with(kPartialPrefix) && text.ends_with(kPartialSuffix)) {
     form = SegmentForm::Partial;
+    text.remove_prefix(kPartialPrefix.size());
     text.remove_suffix(kPartialSuffix.size());
   } else if (text.ends_with(kCompressedSuffix)) {
     form = SegmentForm::Compressed;
@@ -87,10 +90,13 @@ std::optional<SegmentFile> parse_segment_file(std::string_view text) {
 }
 
 std::string format_segment_file(SegmentFile file) {
-  std::string text = format_segment_name(file.name);
-  if (file.form == SegmentForm::Compressed) text += kCompressedSuffix;
-  if (file.form == SegmentForm::Partial) text += kPartialSuffix;
-  return text;
+  const std::string raw = format_segment_name(file.name);
+  switch (file.form) {
+    case SegmentForm::Raw: return raw;
+    case SegmentForm::Compressed: return fmt::format("{}{}", raw, kCompressedSuffix);
+    case SegmentForm::Partial: return fmt::format("{}{}{}", kPartialPrefix, raw, kPartialSuffix);
+  }
+  return raw;
 }
 
 SegmentedLog::SegmentedLog(std::filesystem::path directory, SegmentLimits limits, FileCalls& calls)

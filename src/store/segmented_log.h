@@ -23,7 +23,7 @@
 // another thread than the appending one may call: nothing is locked while it reads, compresses and
 // syncs, so appending waits at most for a rename. It waits for `compress_after`, for those who
 // follow the raw files, unless kRawSegmentsMax closed ones wait already. It writes to
-// `….zst.partial`, syncs, renames, syncs the directory and only then unlinks the raw file.
+// `.….zst.partial`, syncs, renames, syncs the directory and only then unlinks the raw file.
 // Whoever holds the raw file open reads on. After a crash open() removes partial files, and raw
 // ones whose compressed form is complete. A disk too full to compress leaves the raw segment;
 // nothing is tried again before kCompressRetry. A compressed file that is not whole or not ours is
@@ -72,8 +72,8 @@ struct SegmentName {
 std::optional<SegmentName> parse_segment_name(std::string_view text);
 std::string format_segment_name(SegmentName name);
 
-inline constexpr std::string_view kCompressedSuffix = ".zst";       // behind the raw name
-inline constexpr std::string_view kPartialSuffix = ".zst.partial";  // being written
+// Raw: the segment's name. Compressed: with ".zst" behind it. Partial, while it is written: that,
+// with "." in front, so that `*.jsonl*` does not find it, and ".partial" behind.
 enum class SegmentForm : std::uint8_t { Raw, Compressed, Partial };
 struct SegmentFile {
   SegmentName name;
