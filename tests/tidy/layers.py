@@ -29,6 +29,7 @@ THIRD_PARTY = {
     "boost/json": "Boost::json", "ares": "PkgConfig::CARES", "libpsl.h": "PkgConfig::PSL",
     "idn2.h": "PkgConfig::IDN2", "libmnl/": "PkgConfig::MNL", "cap-ng.h": "PkgConfig::CAPNG",
     "seccomp.h": "PkgConfig::SECCOMP", "fmt/": "fmt::fmt", "CLI/": "CLI11::CLI11",
+    "openssl/ssl": "OpenSSL::SSL", "openssl/": "OpenSSL::Crypto",
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
 
