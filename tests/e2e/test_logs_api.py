@@ -67,22 +67,20 @@ def test_a_live_tail_shows_a_connection_as_it_happens(lab, gateway):
         lab.shop.stop(child)
 
 
-@pytest.mark.parametrize("kind", aws_cli.PROGRAMS)
-def test_tail_follow_shows_a_connection_as_it_happens(kind, lab, gateway, tmp_path):
-    program = aws_cli.find_program(kind)
-    if program is None:
-        pytest.skip("only one aws program is installed")
+def test_tail_follow_shows_each_connection_once_as_it_happens(lab, gateway):
+    """Debian's program; the first generation of the programs has no `logs tail`."""
     script = (f"export {' '.join(f'{k}={v!r}' for k, v in aws_cli.CREDENTIALS.items())}; "
-              f"exec {program} --endpoint-url {aws_cli.ENDPOINT} logs tail DiscrimiNAT --follow "
-              "--format short --since 1m")
-    child = lab.gw.start("bash", "-c", script, log=f"tail-{kind}.log")
-    output = lab.folder / f"tail-{kind}.log"
+              f"exec {aws_cli.DEBIAN} --endpoint-url {aws_cli.ENDPOINT} logs tail DiscrimiNAT "
+              "--follow --format short --since 1m")
+    child = lab.gw.start("bash", "-c", script, log="tail.log")
+    output = lab.folder / "tail.log"
     try:
         assert lab.curl("https://git.test/").ok
         assert wait_until(lambda: '"dhost":"git.test"' in output.read_text(), 30), \
             output.read_text()
         assert lab.ssh("ssh.test").ok
         assert wait_until(lambda: '"proto":"ssh"' in output.read_text(), 30), output.read_text()
-        assert output.read_text().count('"dhost":"git.test"') <= 2  # a client's and a server's line
+        lines = output.read_text().splitlines()
+        assert len(lines) == len(set(lines))
     finally:
         lab.shop.stop(child)
