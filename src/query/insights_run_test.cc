@@ -1,3 +1,5 @@
+// What a run keeps, counts and refuses, and that parts of it can be merged. What queries mean is in
+// tests/query/insights; insights_property_test.cc generates more.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 

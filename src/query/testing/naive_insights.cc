@@ -279,13 +279,18 @@ void add_sort(Random& random, NaiveQuery& query, const std::vector<std::string>&
   }
   query.text += " | sort " + listed(texts);
   query.steps.emplace_back([keys](std::vector<NaiveRow>& rows) {
-    std::ranges::stable_sort(rows, [&](const NaiveRow& a, const NaiveRow& b) {
+    const auto before = [&](const NaiveRow& a, const NaiveRow& b) {
       for (const auto& [field, descending] : keys) {
         const auto left = sort_key(value_of(a, field)), right = sort_key(value_of(b, field));
         if (left != right) return (left < right) != descending;
       }
       return false;
-    });
+    };
+    std::vector<NaiveRow> sorted;
+    for (const NaiveRow& row : rows) {
+      sorted.insert(std::ranges::upper_bound(sorted, row, before), row);
+    }
+    rows = std::move(sorted);
   });
 }
 
