@@ -72,9 +72,9 @@ class JsonClient {
                                                   std::string_view body);
   bool corrects_clock(const HttpsAnswer& answer, const ServiceError& error);
 
-  const std::unique_ptr<HttpsClient> https_;
-  const JsonService service_;
-  const JsonSurroundings surroundings_;
+  std::unique_ptr<HttpsClient> https_;
+  JsonService service_;
+  JsonSurroundings surroundings_;
   std::chrono::milliseconds clock_offset_{0};  // of the service's clock from ours
 };
 

@@ -520,7 +520,6 @@ void Gateway::shut_down() {
   armed_ = false;
   [[maybe_unused]] const auto told = net::notify_supervisor("STOPPING=1");
   health_.reset();
-  endpoint_.reset();
   if (resolver_) resolver_->stop();
   for (const auto& loop : loops_) loop->stop();
   if (rules_stand_ && options_.flush_on_exit) {
@@ -532,6 +531,7 @@ void Gateway::shut_down() {
   }
   loops_.clear();
   if (store_) store_->close();
+  endpoint_.reset();  // last: it waits for a search that is under way
 }
 
 // Signals are handled by the main thread alone, so they are blocked before any thread starts.

@@ -26,7 +26,7 @@ class Config:
     """The configuration as values; `text()` is the TOML file. Change it and call apply()."""
 
     def __init__(self, groups, clients, preferences=None, dns=(DNS,), gateway=None, dns_more=None,
-                 subnets=None):
+                 subnets=None, api=None):
         self.groups = groups  # gid -> list of rules: text, or (text, ports), or (…, protocol)
         self.clients = clients  # address -> list of gids
         self.subnets = subnets or {}
@@ -34,11 +34,13 @@ class Config:
         self.dns = list(dns)
         self.gateway = gateway or {}
         self.dns_more = dns_more or {}
+        self.api = api or {}
 
     def copy(self):
         return Config({g: list(r) for g, r in self.groups.items()},
                       {c: list(g) for c, g in self.clients.items()}, dict(self.preferences),
-                      self.dns, dict(self.gateway), dict(self.dns_more), dict(self.subnets))
+                      self.dns, dict(self.gateway), dict(self.dns_more), dict(self.subnets),
+                      dict(self.api))
 
     def text(self, state_dir):
         # Test machines often have no NTP client; without trust in the clock see-thru is expired.
@@ -46,6 +48,8 @@ class Config:
                     "instance": "gw-lab", "require_synchronised_clock": False, **self.gateway}
         lines = ["[gateway]", *_items(settings), "", "[dns]",
                  *_items({"upstream": self.dns, **self.dns_more})]
+        if self.api:
+            lines += ["", "[api]", *_items(self.api)]
         if self.preferences:
             lines += ["", "[preferences]", *_items(self.preferences)]
         for gid, rules in self.groups.items():
