@@ -429,6 +429,7 @@ void Reader::read_gateway(const Scope& scope) {
   read_bool(scope, "revoke_on_rule_removal", gateway.revoke_on_rule_removal);
   read_bool(scope, "require_synchronised_clock", gateway.require_synchronised_clock);
   read_text(scope, "public_suffix_list", path_or_empty, gateway.public_suffix_list);
+  read_text(scope, "x509_ca_file", path_or_empty, gateway.x509_ca_file);
   read_logs(scope);
 }
 
@@ -533,11 +534,6 @@ void Reader::read_preferences(const Scope& scope) {
   read_text(scope, "flow_log_verbosity", advice_of(policy::parse_flow_log_verbosity),
             preferences.flow_log_verbosity);
   read_text(scope, "x509_crls", advice_of(policy::parse_x509_crls), preferences.x509_crls);
-  if (preferences.x509_crls == policy::X509Crls::Allow) {
-    report(scope.table.get("x509_crls")->source().begin, Severity::Warning,
-           "x509_crls = \"allow\" has no effect yet: plaintext HTTP stays refused",
-           "write \"ignore\", or let clients check revocation by OCSP stapling");
-  }
   read_see_thru(scope);
 }
 

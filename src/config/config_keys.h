@@ -67,6 +67,9 @@ inline constexpr std::array kKeys = {
            "any clock."},
     KeyRow{Section::Gateway, "public_suffix_list", "absolute path, or empty", "\"\"",
            "A newer list in the publicsuffix.org format; empty means the built-in one."},
+    KeyRow{Section::Gateway, "x509_ca_file", "absolute path, or empty", "\"\"",
+           "PEM file of the certificate authorities that are believed when `x509_crls` is "
+           "\"allow\"; empty means the system's."},
     KeyRow{Section::Gateway, "log_segment_bytes", "integer, 65536 to 1099511627776", "67108864",
            "A log segment is closed at this size …"},
     KeyRow{Section::Gateway, "log_segment_age", "duration, 1m to 7d", "\"1h\"",
@@ -109,8 +112,8 @@ inline constexpr std::array kKeys = {
            "Until this day, inclusive and in UTC, every client may reach everything; the log says "
            "what its rules would have refused."},
     KeyRow{Section::Preferences, "x509_crls", "\"ignore\" or \"allow\"", "\"ignore\"",
-           "Read for compatibility. \"allow\" has no effect yet and is answered with a warning: "
-           "plaintext HTTP stays refused, revocation lists included."},
+           "Whether clients may fetch, by plaintext HTTP, the revocation lists that are named in "
+           "the certificates of the exact names that they may reach (policy.md)."},
 
     KeyRow{Section::Group, "gid", "text, at most 255 characters", "",
            "Name of the group, in clients and in the logs."},

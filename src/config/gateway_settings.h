@@ -57,6 +57,8 @@ struct GatewaySettings {
   bool require_synchronised_clock = true;
   // An absolute path of a list in the publicsuffix.org format; empty means the built-in one.
   std::string public_suffix_list;
+  // An absolute path of PEM certificates; empty means the system's authorities.
+  std::string x509_ca_file;
   std::uint64_t log_segment_bytes = 64ULL << 20U;
   std::chrono::seconds log_segment_age = std::chrono::hours(1);
   std::uint64_t log_keep_bytes = 10ULL << 30U;  // at least twice log_segment_bytes

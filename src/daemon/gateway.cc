@@ -7,9 +7,10 @@
 // log endpoint starts, which talks to more strangers than anything else here: its threads have what
 // the filter and the two capabilities leave.
 //
-// Threads: one packet loop per queue, the resolver, the log writer, the health server, those of the
-// log endpoint, and this one, which once a second looks at the policy file, the clock, the loops
-// and the queue rule, and ends connections whose rule is gone. Only this thread compiles policies.
+// Threads: one packet loop per queue, the resolver, the log writer, the health server, the prober
+// of certificates where the policy wants it, those of the log endpoint, and this one, which once a
+// second looks at the policy file, the revocation lists, the clock, the loops and the queue rule,
+// and ends connections whose rule is gone. Only this thread compiles policies.
 //
 // At the end the rules stay (no new connections, allowed ones go on), unless --flush-on-exit.
 #include "daemon/gateway.h"
@@ -30,6 +31,7 @@
 
 #include "daemon/clock.h"
 #include "daemon/config_log.h"
+#include "daemon/crl_watch.h"
 #include "daemon/logs_endpoint.h"
 #include "daemon/name_watch.h"
 #include "daemon/packet_loop.h"
@@ -144,9 +146,10 @@ class Gateway {
   Result<void> give_up_privileges();
   Result<void> start_endpoint();
   Result<void> finish_set_up();
-  void publish_policy(const Snapshot& snapshot);
+  void publish_policy(const policy::CompiledPolicy& compiled);
   void on_dns_answer(const engine::DnsAnswer& answer);
   void round();
+  void look_at_crls(const Now& now);
   void revoke();
   void watch_clock();
   void watch_rules();
@@ -168,6 +171,7 @@ class Gateway {
   std::unique_ptr<store::LogStore> store_;
   std::unique_ptr<ConfigLog> log_;
   std::unique_ptr<NameWatch> names_;
+  std::unique_ptr<CrlWatch> crls_;
   std::unique_ptr<resolver::Resolver> resolver_;
   std::vector<std::unique_ptr<PacketLoop>> loops_;
   std::unique_ptr<PolicyKeeper> keeper_;
@@ -240,6 +244,13 @@ Result<void> Gateway::open_log() {
   store_ = std::move(*store);
   log_ = std::make_unique<ConfigLog>(*store_, instance_);
   names_ = std::make_unique<NameWatch>(*log_, settings_.dns_allow_private_answers);
+  CrlWatchSettings crls;
+  crls.ca_file = settings_.x509_ca_file;
+  crls.allow_private = settings_.dns_allow_private_answers;
+  crls.own_addresses = own_addresses();
+  crls.seed = random_key();
+  crls_ = std::make_unique<CrlWatch>(std::move(crls), *log_,
+                                     [this](const DomainName& name) { resolver_->ask(name); });
   return {};
 }
 
@@ -309,7 +320,7 @@ Result<void> Gateway::start_policy() {
   log_->write_self("accepted", fmt::format("started: discriminat {} on {}", DN_VERSION, instance_));
   keeper_ = std::make_unique<PolicyKeeper>(
       options_.config_file, settings_, std::move(*suffixes), *log_,
-      [this](const Snapshot& snapshot) { publish_policy(snapshot); });
+      [this](const policy::CompiledPolicy& compiled) { publish_policy(compiled); });
   keeper_->start(std::move(input_), read_clock(false).today());
   for (const std::string& warning : warnings_) log_->write_self("warning", warning);
   for (const auto& loop : loops_) loop->start();
@@ -372,11 +383,12 @@ Result<void> Gateway::finish_set_up() {
   return {};
 }
 
-void Gateway::publish_policy(const Snapshot& snapshot) {
-  policy_ = snapshot;
-  for (const auto& loop : loops_) loop->mailbox().post(snapshot);
-  resolver_->set_names(snapshot->exact_names());
-  names_->on_policy(snapshot->exact_names());
+void Gateway::publish_policy(const policy::CompiledPolicy& compiled) {
+  policy_ = compiled.snapshot;
+  for (const auto& loop : loops_) loop->mailbox().post(policy_);
+  resolver_->set_names(policy_->exact_names());
+  names_->on_policy(policy_->exact_names());
+  crls_->on_policy(compiled.tls_hosts);
   revoke_due_ = settings_.revoke_on_rule_removal;
 }
 
@@ -385,6 +397,16 @@ void Gateway::on_dns_answer(const engine::DnsAnswer& answer) {
   const auto shared = std::make_shared<const engine::DnsAnswer>(answer);
   for (const auto& loop : loops_) loop->mailbox().post(shared);
   names_->on_answer(answer);
+  crls_->on_answer(answer);
+}
+
+// The loops end connections whose list is gone themselves, so there is nothing to revoke.
+void Gateway::look_at_crls(const Now& now) {
+  auto crls = crls_->look(now.monotonic);
+  if (!crls) return;
+  const bool revoke_was_due = revoke_due_;
+  keeper_->set_crls(std::move(*crls), now.today());
+  revoke_due_ = revoke_was_due;
 }
 
 void Gateway::revoke() {
@@ -464,6 +486,7 @@ void Gateway::write_status_file() {
   status.silent_erased = silent_erased_;
   for (const auto& loop : loops_) status.loops.push_back(loop->status());
   status.resolver = resolver_->stats();
+  status.crls = crls_->stats();
   status.flow_log = store_->stats(store::Stream::Flow);
   status.config_log = store_->stats(store::Stream::Config);
   if (auto counters = netfilter::read_counters()) status.firewall = std::move(*counters);
@@ -477,6 +500,7 @@ void Gateway::round() {
   // the kernel by now, and they are found too.
   if (revoke_due_) revoke();
   keeper_->look(now.today());
+  look_at_crls(now);
   if (now.monotonic >= next_silent_look_) {
     next_silent_look_ = now.monotonic + kSilentLookEvery;
     silent_erased_ += silent_.look().value_or(0);
@@ -520,6 +544,7 @@ void Gateway::shut_down() {
   armed_ = false;
   [[maybe_unused]] const auto told = net::notify_supervisor("STOPPING=1");
   health_.reset();
+  if (crls_) crls_->stop();
   if (resolver_) resolver_->stop();
   for (const auto& loop : loops_) loop->stop();
   if (rules_stand_ && options_.flush_on_exit) {

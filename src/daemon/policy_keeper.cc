@@ -91,9 +91,27 @@ void PolicyKeeper::reload(Date today) {
 }
 
 void PolicyKeeper::compile(policy::PolicyInput input, Date today) {
+  if (input.preferences.x509_crls == policy::X509Crls::Ignore) {
+    input_.reset();
+    publish(input, today);
+    return;
+  }
+  input.crls = crls_;
+  input_ = std::move(input);
+  publish(*input_, today);
+}
+
+void PolicyKeeper::set_crls(std::vector<policy::HostCrls> crls, Date today) {
+  crls_ = std::move(crls);
+  if (!input_) return;
+  input_->crls = crls_;
+  publish(*input_, today);
+}
+
+void PolicyKeeper::publish(const policy::PolicyInput& input, Date today) {
   policy::CompiledPolicy compiled = policy::compile_policy(input, suffixes_, today);
   ++revision_;
-  publish_(compiled.snapshot);
+  publish_(compiled);
   log_.write_changes(findings_, compiled.findings);
   findings_ = std::move(compiled.findings);
 }

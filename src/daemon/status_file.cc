@@ -67,6 +67,14 @@ json::object resolver_object(const resolver::ResolverStats& r) {
           {"last_failure", r.last_failure}};
 }
 
+json::object prober_object(const certificates::ProberStats& p) {
+  return {{"hosts", p.hosts},
+          {"hosts_with_problems", p.problems},
+          {"in_work", p.in_work},
+          {"probes", p.probes},
+          {"failures", p.failures}};
+}
+
 }  // namespace
 
 std::string format_status(const GatewayStatus& status) {
@@ -91,6 +99,7 @@ std::string format_status(const GatewayStatus& status) {
                                    {"silent_connections_erased", status.silent_erased}}},
                                  {"packet_loops", std::move(loops)},
                                  {"dns", resolver_object(status.resolver)},
+                                 {"x509_crls", prober_object(status.crls)},
                                  {"flow_log", stream_object(status.flow_log)},
                                  {"config_log", stream_object(status.config_log)},
                                  {"dropped_by_kernel_rules", std::move(firewall)}};
