@@ -48,7 +48,10 @@ void check_fields(const records::LogEvent& event) {
   const auto plain = query::testing::read_plain_fields(event.message);
   const std::size_t generated = 5;
   DN_CHECK(plain || fields.size() == generated, "only JSON objects have fields");
-  if (!plain || plain->size() >= 1000) return;
+  const bool long_names = plain && std::ranges::any_of(*plain, [](const auto& field) {
+                            return field.first.size() > 1000;
+                          });
+  if (!plain || long_names || plain->size() >= 1000) return;
   DN_CHECK(std::equal(fields.begin() + generated, fields.end(), plain->begin(), plain->end()),
            "the plain reader finds the same fields");
 }

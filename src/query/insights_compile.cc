@@ -300,8 +300,9 @@ class QueryCompiler {
     const std::set<std::uint32_t> used = slots_before_turn(plan_);
     std::set<std::uint32_t> discovered;
     for (const auto& [name, slot] : scope_.discovered()) {
-      if (!used.contains(slot)) continue;
-      plan_.fields.add(name_in_message(name), slot);
+      const std::string_view in_message = name_in_message(name);
+      if (!used.contains(slot) || in_message.size() > kFieldNameBytesMax) continue;
+      plan_.fields.add(in_message, slot);
       discovered.insert(slot);
     }
     plan_.fields.seal();

@@ -2,8 +2,8 @@
 
 #include <array>
 #include <cmath>
-#include <cstring>
 
+#include "query/insights_find.h"
 #include "query/insights_structure.h"
 
 namespace dn::query::insights {
@@ -55,8 +55,7 @@ bool contains_or_matches(const Node& node, Evaluation& given) {
   ShortText room;
   const std::string_view text = shown(value, room);
   if (node.op == Operator::Contains) {
-    const std::string_view part = node.constant.text;
-    return memmem(text.data(), text.size(), part.data(), part.size()) != nullptr;
+    return find_text(text, node.constant.text) != std::string_view::npos;
   }
   return node.regex->Match(text, 0, text.size(), RE2::UNANCHORED, nullptr, 0);
 }

@@ -182,6 +182,13 @@ TEST(InsightsFields, EndAtTheirCap) {
   EXPECT_EQ(row[2].text, "998");
 }
 
+TEST(InsightsFields, HaveNamesOfBoundedLength) {
+  const std::string longest(kFieldNameBytesMax, 'x'), prefix(kFieldNameBytesMax - 2, 'y');
+  const std::string message = "{\"" + longest + "\":1,\"" + longest + "z\":2,\"" + prefix +
+                              "\":{\"a\":3,\"bc\":4},\"end\":5}";
+  EXPECT_EQ(fields_of(message), (PlainFields{{longest, "1"}, {prefix + ".a", "3"}, {"end", "5"}}));
+}
+
 TEST(InsightsFields, EndAtTheirDepth) {
   const auto nested = [](std::size_t depth) {
     std::string message;

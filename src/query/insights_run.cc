@@ -25,6 +25,7 @@
 
 #include "query/insights.h"
 #include "query/insights_after.h"
+#include "query/insights_find.h"
 #include "query/insights_groups.h"
 #include "query/insights_json.h"
 #include "query/insights_kept_rows.h"
@@ -105,10 +106,14 @@ void InsightsRun::State::fill_discovered(std::string_view message) {
 }
 
 bool InsightsRun::State::may_match(std::string_view message) const {
+  constexpr std::size_t kClausesMax = 4, kTextsMax = 4;  // more would take longer than reading
+  std::size_t clauses = 0;
   for (const std::vector<std::string>& clause : plan.required) {
+    if (clause.size() > kTextsMax) continue;
+    if (++clauses > kClausesMax) break;
     bool found = false;
     for (const std::string& text : clause) {
-      found = memmem(message.data(), message.size(), text.data(), text.size()) != nullptr;
+      found = find_text(message, text) != std::string_view::npos;
       if (found) break;
     }
     if (!found && std::memchr(message.data(), '\\', message.size()) == nullptr) return false;

@@ -233,6 +233,31 @@ TEST(InsightsRun, TextBehindTheTurnIsBounded) {
   EXPECT_NE(run_query(unnest, list, 10'000, memory(4UL << 20U)).failure, "");
 }
 
+// What takes the product of two lengths would not end here.
+TEST(InsightsRun, HostileTextTakesLinearTime) {
+  const std::string half(500'000, 'a');
+  std::string many;  // 300,000 different characters
+  for (std::uint32_t code = 0x10000; code < 0x10000 + 300'000 && code <= 0x10ffff; ++code) {
+    many += {
+        static_cast<char>(0xf0U | code >> 18U), static_cast<char>(0x80U | (code >> 12U & 0x3fU)),
+        static_cast<char>(0x80U | (code >> 6U & 0x3fU)), static_cast<char>(0x80U | (code & 0x3fU))};
+  }
+  const std::vector<TestEvent> events = {
+      {1, half + half}, {2, many}, {3, "{\"a\":\"" + many + "\"}"}};
+  const std::string part(4000, 'a');
+  for (const std::string& query : {
+           "fields replace(@message, \"" + part + "b\", \"\") as x",
+           "fields strcontains(@message, \"" + part + "b\") as x",
+           "filter @message like \"" + part + "b\" or @message like /(a*)*b/",
+           "fields split(@message, \"" + part + "b\") as x",
+           "parse @message \"" + part + "b*\" as x",
+           std::string("fields trim(@message, @message) as x, rtrim(a, @message) as y"),
+           std::string("fields @message as x | sort x | dedup x"),
+       }) {
+    EXPECT_FALSE(run_query(query, events).error) << query.substr(0, 60);
+  }
+}
+
 TEST(InsightsRun, SourcesAreFieldsOfTheirEvents) {
   const std::vector<TestEvent> events = {
       {1, "a", "one", "1:x"}, {2, "b", "two", "1:y"}, {3, "c", "one", "1:x"}};
