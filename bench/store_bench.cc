@@ -5,10 +5,11 @@
 // 1. Ingest: blocks of seeded lines of about 400 bytes go to a LogStore as packet loops post them,
 //    with a flush every second, while its compressor works. Nothing may be dropped.
 // 2. Compression and loading alone, one thread: MB/s of lines, and the ratio.
-// 3. Look-up: one compressed segment is copied under new numbers until the segments have so many
-//    bytes on disk, and one segment with a rare value is put among them. Then a fresh catalogue
-//    lists, finds the blocks for the value and loads them, first with nothing of the files in
-//    memory, then again.
+// 3. Look-up: a few compressed segments are copied under new numbers until the segments have so
+// many
+//    bytes on disk, and one segment with a few rare values is put among them. Then a fresh
+//    catalogue lists, finds the blocks for a value and loads them, first with nothing of the files
+//    in memory, then again for each.
 // Targets: 200,000 lines/s; the first selective look-up within 2 s on two cores.
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -25,6 +26,7 @@
 #include <random>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <vector>
 
 #include "records/json_text.h"
@@ -40,7 +42,11 @@ using namespace dn::store;
 
 constexpr std::size_t kIngestLines = 4'000'000;
 constexpr std::size_t kLinesPerBlock = 64;
-constexpr std::string_view kNeedle = "needle.example.com";
+// Each stands once in the store. The first look-up is the cold one.
+constexpr std::array<std::string_view, 5> kNeedles = {
+    "needle-1.example.com", "needle-2.example.com", "needle-3.example.com", "needle-4.example.com",
+    "needle-5.example.com"};
+constexpr std::uint64_t kSeeds = 8;  // different segments, of which the others are copies
 
 double since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
@@ -130,15 +136,13 @@ void ingest(const std::filesystem::path& directory) {
 }
 
 // Writes one raw segment with lines of this seed and compresses it; returns the bytes of lines.
-std::uint64_t make_segment(const std::filesystem::path& path, std::uint64_t seed,
-                           std::string_view needle) {
+std::uint64_t make_segment(const std::filesystem::path& path, std::uint64_t seed, bool needles) {
   constexpr std::size_t kBytes = 64UL << 20U;
   std::string text;
   Lines lines(seed);
-  while (text.size() < kBytes - 1000) {
-    const bool middle = !needle.empty() && text.size() > kBytes / 2;
-    lines.append(text, middle ? needle : "");
-    if (middle) needle = "";
+  while (text.size() < kBytes - 10'000) lines.append(text);
+  for (const std::string_view needle : kNeedles) {
+    if (needles) lines.append(text, needle);
   }
   const std::string raw = path.string() + ".raw";
   const int file = ::open(raw.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
@@ -153,7 +157,7 @@ std::uint64_t make_segment(const std::filesystem::path& path, std::uint64_t seed
   const auto made = compress_segment(raw, path.string(), real_file_calls(), stop);
   const double seconds = since(start);
   const auto mb = static_cast<double>(text.size()) / 1e6;
-  if (needle.empty() && seed == 2) {
+  if (seed == kSeeds) {
     fmt::print("compress: {:.0f} MB/s in, {:.0f} MB/s out, ratio {:.1f} with index and filters\n",
                mb / seconds, static_cast<double>(made.file_bytes) / 1e6 / seconds,
                static_cast<double>(text.size()) / static_cast<double>(made.file_bytes));
@@ -172,7 +176,7 @@ void forget(const std::filesystem::path& directory) {
   }
 }
 
-void look_up(const std::filesystem::path& directory, const char* title) {
+void look_up(const std::filesystem::path& directory, std::string_view needle, const char* title) {
   CatalogSettings settings;
   settings.directory = directory;
   settings.clock = now;
@@ -183,14 +187,14 @@ void look_up(const std::filesystem::path& directory, const char* title) {
   const double listed = since(start);
   const std::vector<std::string> flow = {"flow"};
   const auto again = Clock::now();
-  const auto blocks = (*catalog)->blocks(kOwnGroup, flow, {}, {{std::string(kNeedle)}});
+  const auto blocks = (*catalog)->blocks(kOwnGroup, flow, {}, {{std::string(needle)}});
   const double found = since(again);
   const auto loading = Clock::now();
   LoadedBlock loaded;
   std::size_t hits = 0;
   for (const BlockInfo& block : *blocks) {
     if (!(*catalog)->load(block, loaded)) fmt::print("WRONG: a block cannot be loaded\n");
-    hits += loaded.lines().contains(kNeedle) ? 1U : 0U;
+    hits += loaded.lines().contains(needle) ? 1U : 0U;
   }
   const double loaded_in = since(loading);
   fmt::print(
@@ -226,22 +230,28 @@ void load_all(const std::filesystem::path& directory) {
 void large_store(const std::filesystem::path& directory, double gigabytes) {
   std::filesystem::create_directories(directory / "flow");
   const auto name = [&](std::uint64_t number) {
-    const SegmentFile file{{now().wall, number}, SegmentForm::Compressed};
+    const dn::WallTime begun{std::chrono::milliseconds(1'795'317'300'000)};
+    const SegmentFile file{{begun, number}, SegmentForm::Compressed};
     return directory / "flow" / format_segment_file(file);
   };
-  const auto first = name(1);
-  const std::uint64_t lines = make_segment(first, 2, "");
+  std::uint64_t lines = 0, bytes = 0, number = 0;
+  const auto count = [&](std::uint64_t of) { bytes += std::filesystem::file_size(name(of)); };
+  for (std::uint64_t seed = 1; seed <= kSeeds; ++seed, count(number)) {
+    lines += make_segment(name(++number), seed, false);
+  }
   load_all(directory);
-  const std::uint64_t bytes = std::filesystem::file_size(first);
-  const auto copies = static_cast<std::uint64_t>(gigabytes * 1e9) / bytes;
-  for (std::uint64_t i = 2; i <= copies; ++i) std::filesystem::copy_file(first, name(i));
-  make_segment(name(copies + 1), 3, kNeedle);
-  fmt::print("large store: {} segments, {:.1f} GB on disk, {:.1f} GB of lines\n", copies + 1,
-             static_cast<double>(bytes * copies) / 1e9, static_cast<double>(lines * copies) / 1e9);
+  lines /= kSeeds;
+  while (static_cast<double>(bytes) < gigabytes * 1e9) {
+    std::filesystem::copy_file(name(number % kSeeds + 1), name(number + 1));
+    count(++number);
+  }
+  make_segment(name(++number), kSeeds + 1, true);
+  fmt::print("large store: {} segments, {:.1f} GB on disk, {:.1f} GB of lines\n", number,
+             static_cast<double>(bytes) / 1e9, static_cast<double>(lines * number) / 1e9);
   std::fflush(stdout);
   forget(directory / "flow");
-  look_up(directory, "cold");
-  look_up(directory, "warm");
+  look_up(directory, kNeedles[0], "cold");
+  for (const std::string_view needle : kNeedles) look_up(directory, needle, "warm");
 }
 
 }  // namespace
