@@ -230,7 +230,7 @@ TEST(FilterLogEventsPage, EndsAtItsBytes) {
 // Streams whose times jump and collide, blocks of any size, pages of any size, any number of
 // threads: the concatenation is always the same, and what a simple model says.
 TEST(FilterLogEventsPages, OfAnySizeGiveTheSame) {
-  for (unsigned seed = 0; seed < 12; ++seed) {
+  for (unsigned seed = 0; seed < 6; ++seed) {
     std::mt19937_64 random(seed);
     ServiceWorld world({.block_events = 1 + random() % 5,
                         .segment_events = 1 + random() % 30,
@@ -238,7 +238,7 @@ TEST(FilterLogEventsPages, OfAnySizeGiveTheSame) {
                        1 + static_cast<unsigned>(random() % 4));
     std::set<std::pair<std::int64_t, std::string>> model;
     for (const char* stream : {"s", "t", "u"}) make_stream(world, stream);
-    for (int i = 0; i < 120; ++i) {
+    for (int i = 0; i < 80; ++i) {
       const std::int64_t time = kNow + static_cast<std::int64_t>(random() % 40);
       const bool json = random() % 2 == 0;
       const std::string message =
@@ -268,7 +268,7 @@ TEST(FilterLogEventsPages, OfAnySizeGiveTheSame) {
                (pattern.starts_with("{") && !event.second.contains(R"("word":"yes")"));
       });
       EXPECT_EQ(found, want);
-      for (const std::size_t limit : {1UL, 2UL, 7UL, 50UL, all.size(), all.size() + 1}) {
+      for (const std::size_t limit : {1UL, 7UL, 50UL, all.size(), all.size() + 1}) {
         boost::json::array pages;
         std::string token;
         do {
