@@ -7,7 +7,7 @@
 // A number that is not quoted compares by value with numbers and as text with texts; everything
 // else compares as text, also with the text of a number. `*` in a quoted or bare word stands for
 // any text, anywhere. `<` and its like need a number that is not quoted.
-// Covered by pattern_value_test.cc.
+// Covered by json_pattern_test.cc and delimited_pattern_test.cc.
 #pragma once
 
 #include <cstdint>

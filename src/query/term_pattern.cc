@@ -25,14 +25,11 @@ PatternResult<TermPattern> TermPattern::parse(PatternCursor& cursor) {
     }
     into->push_back(std::move(*term));
   }
-  pattern.any_needed_ = pattern.needed_.empty() && pattern.refused_.empty();
-  std::erase_if(pattern.needed_, [](const Term& term) { return !term.text && !term.regex; });
-  // With an optional term that every message satisfies, nothing is asked for.
-  if (std::ranges::any_of(pattern.optional_,
-                          [](const Term& term) { return !term.text && !term.regex; }) ||
-      pattern.optional_.empty()) {
-    pattern.any_needed_ = false;
-  }
+  const auto always = [](const Term& term) { return !term.text && !term.regex; };
+  pattern.any_needed_ = pattern.needed_.empty() && pattern.refused_.empty() &&
+                        !pattern.optional_.empty() &&
+                        std::ranges::none_of(pattern.optional_, always);
+  std::erase_if(pattern.needed_, always);
   return pattern;
 }
 
