@@ -1,6 +1,6 @@
 // What a plan does behind its turn, with all rows at hand.
 //
-// Covered by the cases of tests/query and insights_property_test.cc.
+// Covered by tests/query/insights/stats.test and insights_property_test.cc.
 #pragma once
 
 #include <cstddef>

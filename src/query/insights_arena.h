@@ -3,7 +3,7 @@
 // Bump allocation from blocks that are kept for the next event, so that the steady state allocates
 // nothing. Every text is followed by kMessagePadding readable bytes, as the JSON reader wants it.
 // It has a budget; once that is spent, allocations fail until the arena is cleared, and the run
-// that owns it fails. Covered by insights_arena_test.cc.
+// that owns it fails. Covered by insights_keys_test.cc.
 #pragma once
 
 #include <cstddef>

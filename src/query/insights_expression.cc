@@ -3,6 +3,7 @@
 #include <array>
 #include <cmath>
 
+#include "query/insights_find.h"
 #include "query/insights_structure.h"
 
 namespace dn::query::insights {
@@ -53,7 +54,9 @@ bool contains_or_matches(const Node& node, Evaluation& given) {
   if (value.is_absent()) return false;
   ShortText room;
   const std::string_view text = shown(value, room);
-  if (node.op == Operator::Contains) return text.contains(node.constant.text);
+  if (node.op == Operator::Contains) {
+    return find_text(text, node.constant.text) != std::string_view::npos;
+  }
   return node.regex->Match(text, 0, text.size(), RE2::UNANCHORED, nullptr, 0);
 }
 

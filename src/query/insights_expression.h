@@ -3,7 +3,8 @@
 // Nodes are made once by insights_compile.h and shared by threads; evaluating one allocates nothing
 // but text in the arena. Recursion ends with the tree, whose depth the parser bounds. Conditions on
 // what is absent: = < and like are false; != and whatever is negated are true. Arithmetic on what
-// does not count as a number, and by zero, is absent. Covered by insights_expression_test.cc.
+// does not count as a number, and by zero, is absent. Covered by
+// tests/query/insights/filter.test and insights_property_test.cc.
 #pragma once
 
 #include <re2/re2.h>

@@ -7,6 +7,7 @@
 #include <unordered_map>
 
 #include "query/insights_json.h"
+#include "query/insights_limits.h"
 
 namespace dn::query::insights {
 namespace {
@@ -82,6 +83,7 @@ class AllFields {
   void scalar(const Value& value) {
     path_.value();
     if (value.is_absent() || ++count_ > kDiscoveredFieldsMax) return;
+    if (path_.name().size() > kFieldNameBytesMax) return;
     ShortText room;
     std::string name(path_.name().starts_with('@') ? "@" : "");
     name += path_.name();

@@ -4,7 +4,8 @@
 // the keys on the way to a value, joined by dots; items of arrays are counted from 0. Strings,
 // numbers and booleans are fields; null, objects and arrays are not. Where a name comes twice, also
 // by a key that holds a dot, the last one in the message counts. Beyond kDiscoveredFieldsMax values
-// nothing is discovered. A name that begins with @ is asked for with one more @.
+// nothing is discovered, nor under a name longer than kFieldNameBytesMax. A name that begins with @
+// is asked for with one more @.
 //
 // Reading is one pass over the message for all fields together; keys that nobody asks for cost a
 // look-up in a small table. Covered by insights_fields_test.cc.

@@ -3,7 +3,7 @@
 // What the functions do is docs/insights.md; the table of that page names each of them, and
 // insights_doc_test.cc compares the two. A function whose main argument is absent is absent, unless
 // its purpose is to ask. Texts are counted in code points; case is that of ASCII. Covered by
-// insights_functions_test.cc.
+// tests/query/insights/functions.test and insights_compile_test.cc.
 #pragma once
 
 #include <span>

@@ -8,8 +8,8 @@
 //   - UTF-8, one value, nothing but blanks around it, at most kJsonDepthMax levels;
 //   - escapes are complete, and escaped surrogates come in pairs;
 //   - numbers have the RFC's shape; their size does not matter.
-// No recursion; time is linear. Covered by insights_json_test.cc and fuzz/insights_fuzz.cc, against
-// a plain reader.
+// No recursion; time is linear. Covered by insights_fields_test.cc and fuzz/insights_fuzz.cc,
+// against a plain reader.
 #pragma once
 
 #include <simdjson.h>

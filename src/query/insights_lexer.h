@@ -12,7 +12,7 @@
 //   regex    /…/; \/ is a slash
 //   symbol   = != < <= > >= =~ + - * / % ^ ( ) [ ] , |
 //
-// Covered by insights_lexer_test.cc.
+// Covered by tests/query/insights/lexical.test and errors.test.
 #pragma once
 
 #include <cstddef>

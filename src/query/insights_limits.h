@@ -20,6 +20,8 @@ inline constexpr std::int64_t kPeriodCountMax = 1'000'000;  // days and more; sm
 // -- one event ----------------------------------------------------------------------------------
 // Further fields of a message are not discovered.
 inline constexpr std::size_t kDiscoveredFieldsMax = 1000;
+// A field with a longer name is not discovered.
+inline constexpr std::size_t kFieldNameBytesMax = 1024;
 // A message nested more deeply has no discovered fields; jsonParse gives nothing.
 inline constexpr std::size_t kJsonDepthMax = 100;
 // A longer result of a text function is absent.

@@ -26,7 +26,7 @@
 // Keywords, commands and functions are read without regard to case. `not` binds more tightly than
 // comparisons, as the contract of the language has it. Recursion ends at kExpressionDepthMax.
 // Whatever is not understood is an error at its place; nothing is passed over. Covered by
-// insights_parser_test.cc.
+// tests/query/insights, errors.test above all, and insights_compile_test.cc.
 #pragma once
 
 #include <string_view>

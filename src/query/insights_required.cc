@@ -12,7 +12,7 @@ using Clause = std::vector<std::string>;
 
 // Clauses that `or` would multiply beyond this are dropped, as is every clause with more texts:
 // looking for so many things costs more than it saves.
-constexpr std::size_t kClausesMax = 16;
+constexpr std::size_t kClausesMax = 8;
 constexpr std::size_t kTextsMax = 64;
 
 class Requirements {
@@ -48,13 +48,12 @@ class Requirements {
       Clauses crossed;
       for (const Clause& right : of(node.operands[i])) {
         for (const Clause& left : any) {
+          if (crossed.size() == kClausesMax || left.size() + right.size() > kTextsMax) continue;
           Clause both = left;
           both.insert(both.end(), right.begin(), right.end());
           std::ranges::sort(both);
           both.erase(std::unique(both.begin(), both.end()), both.end());
-          if (both.size() <= kTextsMax && crossed.size() < kClausesMax) {
-            crossed.push_back(std::move(both));
-          }
+          crossed.push_back(std::move(both));
         }
       }
       any = std::move(crossed);

@@ -2,6 +2,8 @@
 
 #include <array>
 
+#include "query/insights_find.h"
+
 namespace dn::query::insights {
 namespace {
 
@@ -18,7 +20,7 @@ void run(const GlobStep& step, std::span<Value> row, Evaluation& given) {
   if (source.is_absent()) return;
   ShortText room;
   const std::string_view text = shown(source, room);
-  std::size_t at = text.find(step.literals.front());
+  std::size_t at = find_text(text, step.literals.front());
   if (at == std::string_view::npos) return;
   at += step.literals.front().size();
   // Nothing is set before everything has matched.
@@ -27,7 +29,7 @@ void run(const GlobStep& step, std::span<Value> row, Evaluation& given) {
   for (std::size_t i = 0; i < step.slots.size(); ++i) {
     const std::string& literal = step.literals[i + 1];
     const bool rest = literal.empty() && i + 1 == step.slots.size();
-    const std::size_t end = rest ? text.size() : text.find(literal, at);
+    const std::size_t end = rest ? text.size() : find_text(text, literal, at);
     if (end == std::string_view::npos) return;
     found.push_back(text.substr(at, end - at));
     at = end + literal.size();

@@ -1,6 +1,6 @@
 // What a plan does with one row on its own: assignments, filters, parse and unnest.
 //
-// Covered by insights_row_steps_test.cc and the cases of tests/query.
+// Covered by tests/query/insights/commands.test.
 #pragma once
 
 #include <span>

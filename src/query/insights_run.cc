@@ -25,6 +25,7 @@
 
 #include "query/insights.h"
 #include "query/insights_after.h"
+#include "query/insights_find.h"
 #include "query/insights_groups.h"
 #include "query/insights_json.h"
 #include "query/insights_kept_rows.h"
@@ -51,7 +52,8 @@ struct InsightsRun::State {
     }
   }
 
-  void fill_row(const records::LogEvent& event, const EventSource& source);
+  void fill_generated(const records::LogEvent& event, const EventSource& source);
+  void fill_discovered(std::string_view message);
   bool may_match(std::string_view message) const;
   std::size_t bytes() const { return groups ? groups->bytes() : kept ? kept->bytes() : 0; }
   void check_limits();
@@ -85,7 +87,7 @@ struct InsightsRun::State {
   std::optional<KeptRows> kept;
 };
 
-void InsightsRun::State::fill_row(const records::LogEvent& event, const EventSource& source) {
+void InsightsRun::State::fill_generated(const records::LogEvent& event, const EventSource& source) {
   const GeneratedSlots& slots = plan.generated;
   const auto set = [this](std::uint32_t slot, const Value& value) {
     if (slot != kNoSlot) row[slot] = value;
@@ -95,16 +97,23 @@ void InsightsRun::State::fill_row(const records::LogEvent& event, const EventSou
   set(slots.message, Value::of_text(event.message));
   set(slots.log_stream, Value::of_text(source.log_stream));
   set(slots.log, Value::of_text(source.log));
+}
+
+void InsightsRun::State::fill_discovered(std::string_view message) {
   if (plan.fields.empty()) return;
   for (const auto& [name, slot] : plan.fields.names()) row[slot] = {};
-  read_fields(plan.fields, message_json, path, event.message, row);
+  read_fields(plan.fields, message_json, path, message, row);
 }
 
 bool InsightsRun::State::may_match(std::string_view message) const {
+  constexpr std::size_t kClausesMax = 4, kTextsMax = 4;  // more would take longer than reading
+  std::size_t clauses = 0;
   for (const std::vector<std::string>& clause : plan.required) {
+    if (clause.size() > kTextsMax) continue;
+    if (++clauses > kClausesMax) break;
     bool found = false;
     for (const std::string& text : clause) {
-      found = memmem(message.data(), message.size(), text.data(), text.size()) != nullptr;
+      found = find_text(message, text) != std::string_view::npos;
       if (found) break;
     }
     if (!found && std::memchr(message.data(), '\\', message.size()) == nullptr) return false;
@@ -130,8 +139,13 @@ void InsightsRun::add(const records::LogEvent& event, const EventSource& source)
   state.statistics.bytes_scanned += event.message.size();
   if (satisfied() || !state.may_match(event.message)) return;
   state.arena.clear();
-  state.fill_row(event, source);
+  state.fill_generated(event, source);
   Evaluation given{state.row, state.arena, state.structure_json, state.now};
+  const std::span steps(state.plan.before);
+  for (const RowStep& step : steps.first(state.plan.before_fields)) {
+    if (!run_row_step(step, state.row, given)) return;
+  }
+  state.fill_discovered(event.message);
   RowKey key{event.key, 0};
   const auto emit = [&] {
     if (state.groups) {
@@ -141,7 +155,7 @@ void InsightsRun::add(const records::LogEvent& event, const EventSource& source)
     }
     return ++key.place < kRowsPerEventMax && !state.arena.exhausted();
   };
-  run_row_steps(state.plan.before, state.row, given, emit);
+  run_row_steps(steps.subspan(state.plan.before_fields), state.row, given, emit);
   if (key.place > 0) ++state.statistics.records_matched;
   if (key.place == kRowsPerEventMax) {
     state.fail(fmt::format("unnest makes {} rows or more of one event", kRowsPerEventMax));

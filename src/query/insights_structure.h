@@ -2,7 +2,7 @@
 //
 // A list or map stays text until something is asked of it, so it is copied, kept and shown like
 // any other value; each access reads it again, in time linear to its size. Covered by
-// insights_structure_test.cc.
+// tests/query/insights/functions.test and commands.test.
 #pragma once
 
 #include <functional>

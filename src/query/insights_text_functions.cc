@@ -6,7 +6,9 @@
 #include <array>
 #include <cmath>
 #include <string>
+#include <vector>
 
+#include "query/insights_find.h"
 #include "query/insights_functions.h"
 #include "query/insights_limits.h"
 #include "query/insights_structure.h"
@@ -69,28 +71,52 @@ Value concat(Evaluation& given, const Node&, Arguments arguments) {
   return Value::of_text({room, size});
 }
 
-// Blanks, or the code points of the second argument.
-bool is_trimmed(std::string_view character, const TextOf* set) {
-  if (set == nullptr) return is_blank(character[0]);
-  return (*set)->find(character) != std::string_view::npos;
-}
+// The code points of a text, so that one is found in a time that does not grow with their number.
+class CharacterSet {
+ public:
+  explicit CharacterSet(std::string_view text) {
+    while (!text.empty()) {
+      const std::size_t size = first_bytes(text);
+      characters_.push_back(text.substr(0, size));
+      text.remove_prefix(size);
+    }
+    std::ranges::sort(characters_);
+  }
+  static std::size_t first_bytes(std::string_view text) {
+    std::size_t size = 1;
+    while (size < text.size() && continues(text[size])) ++size;
+    return size;
+  }
+  static std::size_t last_bytes(std::string_view text) {
+    std::size_t size = 1;
+    while (size < text.size() && continues(text[text.size() - size])) ++size;
+    return size;
+  }
+  bool contains(std::string_view character) const {
+    return std::ranges::binary_search(characters_, character);
+  }
+
+ private:
+  std::vector<std::string_view> characters_;
+};
 
 Value trim(Evaluation& given, Arguments arguments, bool left, bool right) {
   if (arguments[0].is_absent()) return {};
   const TextOf text(arguments[0]);
   const TextOf characters(arguments.size() > 1 ? arguments[1] : Value{});
-  const TextOf* const set = arguments.size() > 1 ? &characters : nullptr;
+  const CharacterSet set(*characters);
+  const auto is_trimmed = [&](std::string_view character) {
+    return arguments.size() > 1 ? set.contains(character) : is_blank(character[0]);
+  };
   std::string_view rest = *text;
   while (left && !rest.empty()) {
-    std::size_t size = 1;
-    while (size < rest.size() && continues(rest[size])) ++size;
-    if (!is_trimmed(rest.substr(0, size), set)) break;
+    const std::size_t size = CharacterSet::first_bytes(rest);
+    if (!is_trimmed(rest.substr(0, size))) break;
     rest.remove_prefix(size);
   }
   while (right && !rest.empty()) {
-    std::size_t size = 1;
-    while (size < rest.size() && continues(rest[rest.size() - size])) ++size;
-    if (!is_trimmed(rest.substr(rest.size() - size), set)) break;
+    const std::size_t size = CharacterSet::last_bytes(rest);
+    if (!is_trimmed(rest.substr(rest.size() - size))) break;
     rest.remove_suffix(size);
   }
   return part(given, arguments[0], rest);
@@ -153,8 +179,8 @@ Value replace(Evaluation& given, const Node&, Arguments arguments) {
   const TextOf text(arguments[0]), search(arguments[1]), replacement(arguments[2]);
   if (search->empty()) return part(given, arguments[0], *text);
   std::size_t found = 0;
-  for (std::size_t at = text->find(*search); at != std::string_view::npos;
-       at = text->find(*search, at + search->size())) {
+  for (std::size_t at = find_text(*text, *search); at != std::string_view::npos;
+       at = find_text(*text, *search, at + search->size())) {
     ++found;
   }
   const std::size_t size = text->size() - found * search->size() + found * replacement->size();
@@ -164,7 +190,7 @@ Value replace(Evaluation& given, const Node&, Arguments arguments) {
   std::size_t from = 0;
   const auto append = [&out](std::string_view piece) { out = std::ranges::copy(piece, out).out; };
   for (; found > 0; --found) {
-    const std::size_t at = text->find(*search, from);
+    const std::size_t at = find_text(*text, *search, from);
     append(text->substr(from, at - from));
     append(*replacement);
     from = at + search->size();
@@ -180,8 +206,9 @@ Value test_texts(Arguments arguments, Test test) {
   return Value::of_bool(test(*text, *other));
 }
 Value contains(Evaluation&, const Node&, Arguments arguments) {
-  return test_texts(arguments,
-                    [](std::string_view a, std::string_view b) { return a.contains(b); });
+  return test_texts(arguments, [](std::string_view a, std::string_view b) {
+    return find_text(a, b) != std::string_view::npos;
+  });
 }
 Value starts_with(Evaluation&, const Node&, Arguments arguments) {
   return test_texts(arguments,
@@ -199,7 +226,8 @@ Value split(Evaluation& given, const Node&, Arguments arguments) {
   std::string list = "[";
   std::string_view rest = *text;
   for (;;) {
-    const std::size_t at = separator->empty() ? std::string_view::npos : rest.find(*separator);
+    const std::size_t at =
+        separator->empty() ? std::string_view::npos : find_text(rest, *separator);
     append_quoted(list, rest.substr(0, at));
     if (list.size() > kTextBytesMax) return {};
     if (at == std::string_view::npos) break;
