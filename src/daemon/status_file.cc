@@ -41,9 +41,13 @@ json::object loop_object(const LoopStatus& loop) {
 }
 
 json::object stream_object(const store::StreamStats& stream) {
-  return {{"lines", stream.written.lines},       {"dropped_lines", stream.dropped_lines},
-          {"segments", stream.written.segments}, {"disk_bytes", stream.written.disk_bytes},
-          {"failing", stream.failing},           {"last_error", stream.last_error}};
+  return {{"lines", stream.written.lines},
+          {"dropped_lines", stream.dropped_lines},
+          {"segments", stream.written.segments},
+          {"disk_bytes", stream.written.disk_bytes},
+          {"segments_compressed", stream.written.segments_compressed},
+          {"failing", stream.failing},
+          {"last_error", stream.last_error}};
 }
 
 json::object resolver_object(const resolver::ResolverStats& r) {

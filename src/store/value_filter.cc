@@ -15,22 +15,22 @@ constexpr std::array<std::uint32_t, 8> kSalts = {0xf9b439fdU, 0xd1d93081U, 0xc14
                                                  0x7ceaaf31U, 0xe05f1119U, 0x627655dbU,
                                                  0xeb13dfafU, 0xddfb369bU};
 
-std::array<std::uint32_t, 8> bits_of(std::uint64_t hash) {
-  std::array<std::uint32_t, 8> bits{};
+std::array<std::uint64_t, 8> bits_of(std::uint64_t hash) {
+  std::array<std::uint64_t, 8> bits{};
   const auto low = static_cast<std::uint32_t>(hash);
-  for (std::size_t i = 0; i < bits.size(); ++i) bits[i] = 1U << ((low * kSalts[i]) >> 27U);
+  for (std::size_t i = 0; i < bits.size(); ++i) bits[i] = 1UL << ((low * kSalts[i]) >> 26U);
   return bits;
 }
 
-void store_little_endian(char* at, std::uint64_t value, std::size_t bytes) {
-  for (std::size_t i = 0; i < bytes; ++i) at[i] = static_cast<char>(value >> (8 * i));
+void store_little_endian(char* at, std::uint64_t value) {
+  for (std::size_t i = 0; i < sizeof(value); ++i) at[i] = static_cast<char>(value >> (8 * i));
 }
 
 void set_bits(char* cell, std::uint64_t hash) {
   const auto bits = bits_of(hash);
   for (std::size_t word = 0; word < bits.size(); ++word) {
-    char* const at = cell + 4 * word;
-    store_little_endian(at, load_little_endian(at, 4) | bits[word], 4);
+    char* const at = cell + 8 * word;
+    store_little_endian(at, load_little_endian(at, 8) | bits[word]);
   }
 }
 
@@ -55,7 +55,7 @@ FilterRows make_filter_rows(std::span<const std::vector<std::uint64_t>> blocks) 
   for (std::size_t row = 0; row < filter.rows; ++row) {
     char* const at = filter.bytes.data() + row * row_bytes;
     const std::size_t cells = row_bytes - sizeof(std::uint64_t);
-    store_little_endian(at + cells, stable_hash({at, cells}), sizeof(std::uint64_t));
+    store_little_endian(at + cells, stable_hash({at, cells}));
   }
   return filter;
 }
@@ -73,9 +73,9 @@ std::optional<std::uint64_t> look_up(std::string_view row, std::uint64_t hash) {
   std::uint64_t found = 0;
   for (std::size_t block = 0; block < blocks; ++block) {
     const char* const cell = row.data() + block * kFilterCellBytes;
-    std::uint32_t missing = 0;
+    std::uint64_t missing = 0;
     for (std::size_t word = 0; word < bits.size(); ++word) {
-      missing |= bits[word] & ~static_cast<std::uint32_t>(load_little_endian(cell + 4 * word, 4));
+      missing |= bits[word] & ~load_little_endian(cell + 8 * word, 8);
     }
     if (missing == 0) found |= 1UL << block;
   }

@@ -1,11 +1,13 @@
 // ValueFilter: Bloom filters of the string values of up to 64 blocks, laid out for the disk.
 //
-// Each block has a split-block Bloom filter: rows of 256 bits, a value sets eight bits of the one
-// row that its hash chooses, about ten bits of filter per value, so one look-up in a hundred or so
-// says "maybe" without cause. The filters of a group of blocks have the same number of rows and are
-// stored transposed: row 0 of each block, a checksum, row 1 of each block, … A look-up of one value
-// in all blocks of a group reads one row, at most 2 KiB, and nothing else. So a selective query
-// over a large store costs one small read per value and 64 MiB of lines, also with cold caches.
+// Each block has a split-block Bloom filter: cells of 512 bits, a value sets eight bits of the one
+// cell that its hash chooses, about twelve bits of filter per value, so one look-up in two hundred
+// or so says "maybe" without cause. The filters of a group of blocks have the same number of cells
+// and are stored transposed, in rows: cell 0 of each block, a checksum, cell 1 of each block, … A
+// look-up of one value in all blocks of a group reads one row, about 4 KiB, and nothing else. So a
+// selective query over a large store costs one small read per value and 64 MiB of lines, also with
+// cold caches. (Blocks of one log hold much the same values, so a crowded cell is crowded in all of
+// them; wide cells keep such rows rare.)
 //
 // The checksum per row keeps a damaged filter from hiding events: a row that does not verify says
 // "maybe" for every block. Somebody who chooses values can fill single rows and make the filter
@@ -22,8 +24,8 @@
 namespace dn::store {
 
 inline constexpr std::size_t kBlocksPerGroup = 64;
-inline constexpr std::size_t kFilterCellBytes = 32;  // one row of one block
-inline constexpr std::size_t kFilterBitsPerValue = 10;
+inline constexpr std::size_t kFilterCellBytes = 64;
+inline constexpr std::size_t kFilterBitsPerValue = 12;
 inline constexpr std::size_t kFilterRowsMax = 8192;  // room for kValuesPerBlockMax values
 
 // Of a group of `blocks` filters.

@@ -41,17 +41,17 @@ TEST(ValueFilter, FindsEveryValueInItsBlock) {
   }
 }
 
-TEST(ValueFilter, SaysMaybeWithoutCauseOnceInFiftyAtMost) {
+TEST(ValueFilter, SaysMaybeWithoutCauseOnceInAHundredAtMost) {
   constexpr std::size_t kValues = 5000, kQuestions = 20'000;
   std::vector<std::vector<std::uint64_t>> hashes(1);
   for (std::size_t i = 0; i < kValues; ++i) hashes[0].push_back(hash_of(0, i));
   const FilterRows filter = make_filter_rows(hashes);
-  EXPECT_NEAR(static_cast<double>(filter.rows * kFilterCellBytes * 8), 10.0 * kValues, 300);
+  EXPECT_NEAR(static_cast<double>(filter.rows * kFilterCellBytes * 8), 12.0 * kValues, 520);
   std::size_t wrong = 0;
   for (std::size_t i = 0; i < kQuestions; ++i) {
     wrong += ask(filter, 1, hash_of(1, i)) & 1U;
   }
-  EXPECT_LT(wrong, kQuestions / 50);
+  EXPECT_LT(wrong, kQuestions / 100);
 }
 
 TEST(ValueFilter, KnowsADamagedRow) {

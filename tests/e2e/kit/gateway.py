@@ -8,6 +8,7 @@ import json
 import os
 import signal
 import socket
+import subprocess
 import time
 from pathlib import Path
 
@@ -96,7 +97,8 @@ def default_config():
 
 
 class LogReader:
-    """Reads the JSON Lines of one log folder as they are written. Single thread.
+    """Reads the JSON Lines of one log folder as they are written, in either form of a segment, each
+    line once. Single thread.
 
     `cursor` is where a test began; wait() and all() look at what came after it.
     """
@@ -105,22 +107,40 @@ class LogReader:
         self.folder = folder
         self.records = []
         self.offsets = {}
+        self.finished = set()  # read in the form that does not grow
         self.cursor = 0
 
     def read(self):
-        for path in sorted(self.folder.glob("*.jsonl")) if self.folder.exists() else []:
-            # The inode is the identity: a segment may get another name when it is closed.
-            with open(path, "rb") as file:
-                key = os.fstat(file.fileno()).st_ino
-                file.seek(self.offsets.get(key, 0))
-                data = file.read()
+        found = [path.name for path in self.folder.glob("*.jsonl*")]
+        raw = {name.removesuffix(".zst") for name in found if name.endswith((".jsonl", ".zst"))}
+        for name in sorted(raw - self.finished):
+            data = self.unread(name)
             whole = data[:data.rfind(b"\n") + 1]
-            self.offsets[key] = self.offsets.get(key, 0) + len(whole)
+            # The raw name is the identity: compression changes the form, not the lines.
+            self.offsets[name] = self.offsets.get(name, 0) + len(whole)
             for line in whole.splitlines():
                 record = json.loads(line)
                 record["_line"] = line.decode()
                 self.records.append(record)
         return self.records
+
+    def unread(self, name):
+        """What the segment has beyond what was read. It may be compressed meanwhile: the compressed
+        name comes before the raw one goes. Or deleted."""
+        offset = self.offsets.get(name, 0)
+        compressed = self.folder / (name + ".zst")
+        for _ in range(2):
+            if compressed.exists():
+                self.finished.add(name)
+                return subprocess.run(["zstdcat", compressed], check=True,
+                                      stdout=subprocess.PIPE).stdout[offset:]
+            try:
+                with open(self.folder / name, "rb") as file:
+                    file.seek(offset)
+                    return file.read()
+            except FileNotFoundError:
+                continue
+        return b""
 
     def skip(self):
         """Forget what is there: the next wait() sees only newer lines."""
