@@ -45,9 +45,10 @@ inline constexpr auto kQuestionInterval = 75ms;  // between questions for one he
 inline constexpr auto kResendInterval = 250ms;   // owned bytes, doubled up to kResendMax
 inline constexpr auto kResendMax = 2s;
 // A connection for one HTTP request, which stays with the engine to its end.
-inline constexpr auto kOneRequestPause = 30s;     // without a byte of the server; beyond: reset
+inline constexpr auto kOneRequestPause = 30s;       // without a byte of the server; beyond: reset
 inline constexpr auto kOneRequestDeadline = 15min;  // in all; beyond: reset
-inline constexpr std::size_t kOneRequestAnswerBytesMax = 256UL << 20U;  // beyond: refused, `overload`
+// Bytes of the server; beyond: refused, `overload`.
+inline constexpr std::size_t kOneRequestAnswerBytesMax = 256UL << 20U;
 inline constexpr auto kStragglers = 500ms;  // a decided flow is remembered so long
 
 // -- DNS ----------------------------------------------------------------------------------------
