@@ -107,6 +107,12 @@ class Check:
         """ASan and UBSan: build, unit tests, corpora"""
         return self.build("asan") and self.ctest("asan")
 
+    def step_tsan(self):
+        """TSan: the parts with threads"""
+        programs = [f"{folder}_test" for folder in THREADED]
+        pattern = "^(" + "|".join(THREADED) + ")\\."
+        return self.build("tsan", *programs) and self.ctest("tsan", "--tests-regex", pattern)
+
     def step_e2e(self):
         """end-to-end tests in network namespaces"""
         if "build" in self.broken:
@@ -119,9 +125,11 @@ class Check:
 
     # -- how -------------------------------------------------------------------------------------
 
-    def build(self, preset):
+    def build(self, preset, *targets):
+        only = ["--target", *targets] if targets else []
         for command in (["cmake", "--preset", preset],
-                        ["cmake", "--build", f"build/{preset}", "-j", JOBS, "--", "-k", "0"]):
+                        ["cmake", "--build", f"build/{preset}", *only, "-j", JOBS, "--", "-k",
+                         "0"]):
             status, output = self.run(*command)
             if status != 0:
                 wrong = [x for x in output.splitlines() if re.search(r"error|FAILED|warning", x)]
@@ -189,8 +197,9 @@ def show(output):
     print("\n".join("  " + line for line in lines), flush=True)
 
 
-STEPS = ["format", "tidy", "build", "unit", "corpus", "asan", "e2e", "clang"]
-SLOW = {"asan", "clang"}
+STEPS = ["format", "tidy", "build", "unit", "corpus", "asan", "tsan", "e2e", "clang"]
+SLOW = {"asan", "tsan", "clang"}
+THREADED = ["net", "resolver", "store"]  # folders whose tests run threads
 
 
 def parse_arguments():

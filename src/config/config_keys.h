@@ -46,7 +46,7 @@ inline constexpr std::array kKeys = {
     KeyRow{Section::Gateway, "inside", "list of interface names", "",
            "Interfaces towards the clients."},
     KeyRow{Section::Gateway, "outside", "interface name", "", "Interface towards the Internet."},
-    KeyRow{Section::Gateway, "queues", "integer, 1 to 64", "one per CPU, at most 8",
+    KeyRow{Section::Gateway, "queues", "integer, 1 to 64", "one for two CPUs, at most 8",
            "Packet loops, each with a kernel queue and a thread of its own."},
     KeyRow{Section::Gateway, "queue_base", "integer, 0 to 65535", "1040",
            "Number of the first kernel queue (NFQUEUE); the others follow it."},

@@ -38,7 +38,7 @@ struct GatewaySettings {
   std::vector<std::string> inside;
   // The interface towards the Internet; the same alphabet.
   std::string outside;
-  // Packet loops; 0 means one per CPU, at most 8.
+  // Packet loops; 0 means one for two CPUs, at most 8.
   std::uint16_t queues = 0;
   // The first NFQUEUE number; queue_base + queues - 1 is at most 65535.
   std::uint16_t queue_base = 1040;

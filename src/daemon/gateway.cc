@@ -90,7 +90,7 @@ netfilter::RulesetSettings ruleset_settings(const config::GatewaySettings& setti
   rules.queues = settings.queues;
   if (rules.queues == 0) {
     const unsigned cpus = std::thread::hardware_concurrency();
-    rules.queues = static_cast<std::uint16_t>(std::clamp(cpus, 1U, 8U));
+    rules.queues = static_cast<std::uint16_t>(std::clamp(cpus / 2, 1U, 8U));
   }
   rules.health_port = settings.health_port;
   for (const auto& service : settings.local_services) {

@@ -135,6 +135,10 @@ void Engine::on_tcp(const Packet& packet, const Segment& segment, Call& call) {
 // another one would make the server and us disagree about where the stream starts.
 void Engine::on_syn(const Packet& packet, const Segment& segment, Call& call) {
   Reason reason = Reason::TcpHandshakeAnomaly;
+  if (segment.has_forbidden_option) {
+    write_drop(summarise(segment), Reason::TcpOptionForbidden, call);
+    return;  // its sender takes no answer that is not signed
+  }
   if (segment.has_ip_options) {
     reason = Reason::IpOption;
   } else if (!segment.payload.empty()) {

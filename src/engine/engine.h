@@ -172,6 +172,7 @@ class Engine {
   void on_resolve_timer(std::uint32_t index, bool expired, Call& call);
   void make_room(std::uint32_t index, Call& call);
   void make_room_if_grown(std::uint32_t index, Call& call);
+  void note_end(std::uint32_t index, Reason reason, Call& call);
   JudgeContext judge_context(const Flow& flow, const Now& now) const;
 
   std::shared_ptr<const policy::PolicySnapshot> policy_;

@@ -63,6 +63,7 @@ void Engine::on_client_segment(std::uint32_t index, const Segment& segment, Call
   if (segment.has_ip_options) {
     refuse(index, Side::Client, Reason::IpOption, call);
   } else if (segment.payload.empty()) {
+    if (segment.has(wire::kTcpRst)) note_end(index, Reason::ClientReset, call);
     pass(call);
   } else if (segment.has(wire::kTcpUrg)) {
     refuse(index, Side::Client, Reason::TcpUrgent, call);

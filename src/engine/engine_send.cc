@@ -79,7 +79,8 @@ void Engine::on_timer(std::uint32_t index, Call& call) {
     case Stage::ServerGood: break;
   }
   if (expired) {
-    refuse(index, Side::Server, Reason::ServerTimeout, call);
+    const Reason reason = flow.ended == Reason::None ? Reason::ServerTimeout : flow.ended;
+    refuse(index, Side::Server, reason, call);
     return;
   }
   if (flow.owned && flow.server_acked < flow.released) {

@@ -48,6 +48,7 @@ void Engine::on_server_segment(std::uint32_t index, const Segment& segment, Call
     on_server_payload(index, segment, call);
     make_room_if_grown(index, call);
   } else if (segment.has(wire::kTcpRst) || segment.has(wire::kTcpFin)) {
+    note_end(index, Reason::ServerClosed, call);
     pass(call);
   } else if (flow.owned && !acked_all) {
     // The client has these bytes acknowledged already; the server's progress is our business.
@@ -58,6 +59,16 @@ void Engine::on_server_segment(std::uint32_t index, const Segment& segment, Call
   } else {
     pass(call);
   }
+}
+
+// A reset or FIN while the server's answer is awaited. It may be forged, or overtake the answer: it
+// only shortens the wait and names the cause. Whoever broke off first is the cause.
+void Engine::note_end(std::uint32_t index, Reason reason, Call& call) {
+  Flow& flow = flows_.at(index);
+  if (flow.stage != Stage::ReadingServer || flow.ended != Reason::None) return;
+  flow.ended = reason;
+  flow.deadline = std::min(flow.deadline, call.now.monotonic + limits::kBrokenOffDeadline);
+  arm(index);
 }
 
 void Engine::pass_server(Flow& flow, std::size_t end, Call& call) {

@@ -345,6 +345,41 @@ TEST_F(EngineTls, EndsAConnectionWhoseServerNeverAnswers) {
                                        "server disallowed tls api.test server-timeout"));
 }
 
+TEST_F(EngineTls, NamesWhoBrokeOffBeforeTheServerAnswered) {
+  struct Case {
+    bool by_client;
+    std::uint8_t flag;
+    const char* reason;
+  };
+  for (const Case& at : {Case{false, wire::kTcpRst, "server-closed"},
+                         {false, wire::kTcpFin, "server-closed"},
+                         {true, wire::kTcpRst, "client-reset"}}) {
+    Connection& c = rig.connect();
+    rig.lines.clear();
+    c.client_sends(hello);
+    const auto flags = static_cast<std::uint8_t>(at.flag | wire::kTcpAck);
+    const Fate fate =
+        at.by_client ? c.client().flags(flags).send() : c.server().flags(flags).send();
+    EXPECT_EQ(fate, Fate::Passed);
+    EXPECT_THAT(rig.lines, SizeIs(1));
+    rig.advance(limits::kBrokenOffDeadline + 20ms);
+    EXPECT_THAT(rig.texts(),
+                ElementsAre("client allowed tls api.test policy",
+                            std::string("server disallowed tls api.test ") + at.reason));
+  }
+}
+
+TEST_F(EngineTls, AnAnswerThatAFinOvertookStillCounts) {
+  Connection& c = rig.connect();
+  c.client_sends(hello);
+  c.server().flags(wire::kTcpFin | wire::kTcpAck).send();
+  rig.advance(1s);
+  c.server_sends(tls_server_hello());
+  rig.advance(limits::kServerDeadline);
+  EXPECT_THAT(rig.texts(), ElementsAre("client allowed tls api.test policy",
+                                       "server allowed tls api.test policy"));
+}
+
 TEST_F(EngineTls, EndsAConnectionWhoseServerNeverAcknowledgesTheHello) {
   Connection& c = rig.connect();
   c.client_sends(hello);
@@ -625,7 +660,7 @@ TEST_F(EngineTls, AnAllowedNameAtTheAddressOfAnotherAllowedNameIsAMismatch) {
   rig.answer("a.wild.test", {"203.0.113.8"});
   Connection& c = rig.connect();
   c.client_sends(tls_hello("a.wild.test"));
-  for (int i = 0; i < 4; ++i) {
+  for (int i = 0; i < static_cast<int>(limits::kDnsQuestionsPerHold); ++i) {
     rig.answer("a.wild.test", {"203.0.113.8"});
     rig.advance(limits::kQuestionInterval + 10ms);
   }

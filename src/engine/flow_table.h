@@ -105,6 +105,7 @@ struct Flow {
   bool after_retry = false;   // a HelloRetryRequest was seen
   bool server_first = false;  // the server was allowed to speak first
   ServerAnswer answer;
+  Reason ended = Reason::None;  // how an end broke off while the server's answer was awaited
 
   // The decision. Each line is written once, whatever happens afterwards.
   bool client_line_written = false, server_line_written = false;

@@ -94,13 +94,15 @@ constexpr std::string_view kBeforeVerdict = R"(
   chain classify {
     meta mark set 0x10
     meta l4proto != tcp goto not_tcp
-    tcp option md5sig exists counter name tcp_option drop
-    tcp option 29 exists counter name tcp_option drop
+    tcp option md5sig exists goto tcp_option
+    tcp option 29 exists goto tcp_option
     ct state invalid goto no_entry
     tcp flags & (syn | ack) == syn goto opening
     ct state != established counter name no_entry drop
     ct mark & 0xf == 2 goto refused
     iifname . oifname != $paths counter name wrong_path drop
+    # How a connection without an answer ends belongs into its line.
+    ct mark & 0xf == 3 tcp flags & (fin | rst) != 0x0 meta mark set ct mark | 0x10 return
     ct mark & 0xf != { 4, 7 } jump payload_free
     meta mark set ct mark | 0x10
   }
@@ -122,11 +124,18 @@ constexpr std::string_view kBeforeVerdict = R"(
     counter name icmp_error drop
   }
 
+  # Whoever opens a connection like that is told in the log why it never stands.
+  chain tcp_option {
+    iifname $inside ct state new limit rate 200/second burst 400 packets return
+    counter name tcp_option drop
+  }
+
   # TCP without conntrack entry (6: Lost). Beyond the rate that is logged, still a reset: after the
   # loss of all state thousands of clients must learn of it at once.
   chain no_entry {
     iifname != $inside counter name no_entry drop
     tcp flags & rst == rst counter name no_entry drop
+    tcp flags & (syn | ack) == 0x0 counter name no_entry drop
     meta mark set 0x16
     limit rate 200/second burst 400 packets return
     counter name no_entry reject with tcp reset

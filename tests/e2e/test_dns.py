@@ -29,10 +29,11 @@ def asked(lab, name):
 @pytest.mark.parametrize("name", ["unlisted.test", "secret-data.attacker.test", "wild.test",
                                   "a.b.wild.test"])
 def test_a_name_of_no_rule_is_never_looked_up(name, lab, gateway):
+    before = asked(lab, name)  # under the policy of an earlier module, perhaps
     assert not at(lab, name, "198.51.100.12").ok
     gateway.wait_for_flow(dhost=name, reason="not-allowlisted")
     assert not at(lab, name, "198.51.100.12", client="stranger").ok
-    assert asked(lab, name) == 0
+    assert asked(lab, name) == before
 
 
 def test_see_thru_does_not_look_names_up_either(lab, gateway):

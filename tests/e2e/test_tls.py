@@ -1,8 +1,12 @@
 """TLS with the clients people use: what is allowed goes through, what is refused is told why."""
+import socket
+import struct
+
 import pytest
 
-from kit import zone as z
+from kit import hello, zone as z
 from kit.gateway import default_config
+from kit.talk import Talk, connect, listen_to
 
 ALLOWED_LINE = {"cat": "client", "outcome": "allowed", "proto": "tls", "src": "10.0.1.10",
                 "dpt": 443, "instance": "gw-lab"}
@@ -185,3 +189,32 @@ def test_every_line_stands_on_its_own(lab, gateway):
     line = gateway.wait_for_flow(dhost="allowed.test")
     assert line["_line"].startswith('{"time":"') or line["_line"].startswith('{"time": "')
     assert line["time"].endswith("Z") and len(line["time"]) == len("2026-11-22T03:04:05.678Z")
+
+
+@pytest.mark.parametrize("linger", [struct.pack("ii", 1, 0), struct.pack("ii", 0, 0)],
+                         ids=["reset", "fin"])
+def test_a_server_that_ends_instead_of_answering_is_named(lab, gateway, truth, linger):
+    """The client learns it from the server at once; the line does not speak of a time-out."""
+    data = hello.hello()
+
+    def hang_up(connection, received):
+        if len(received) >= len(data):
+            connection.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+            connection.sock.close()
+    truth(z.TRUTH, 443, hang_up)
+    with connect(lab) as sock:
+        sock.sendall(data)
+        assert listen_to(sock, Talk(), 5).end in ("reset", "fin")
+        line = gateway.wait_for_flow(10, cat="server", reason="server-closed")
+    assert line["dhost"] == "truth.test" and line["outcome"] == "disallowed"
+
+
+def test_a_client_that_gives_up_before_the_answer_is_named(lab, gateway, truth):
+    data = hello.hello()
+    server = truth(z.TRUTH, 443)
+    sock = connect(lab)
+    sock.sendall(data)
+    assert server.wait_received(len(data))
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    sock.close()
+    gateway.wait_for_flow(10, cat="server", reason="client-reset")

@@ -483,8 +483,10 @@ Fate FlowRig::deliver(PacketDraft& draft) {
   const FlowMark state = state_of(mark);
   const bool arrives = !draft.lost_ && !draft.discarded_;
   const bool from_client = draft.from_client_;
-  const bool free_pass = state != FlowMark::Owned && state != FlowMark::Revoked && known &&
-                         draft.payload_.empty() && !draft.ip_options_;
+  const bool ends = (draft.flags_ & (wire::kTcpFin | wire::kTcpRst)) != 0;
+  const bool queued = state == FlowMark::Owned || state == FlowMark::Revoked ||
+                      (state == FlowMark::ClientGood && ends);
+  const bool free_pass = !queued && known && draft.payload_.empty() && !draft.ip_options_;
   if (state == FlowMark::Refused) return Fate::DroppedKernel;
   if (state == FlowMark::Allowed || free_pass) {
     if (arrives) arrive(connection, packet, from_client);
