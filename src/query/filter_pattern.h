@@ -1,4 +1,11 @@
 // FilterPattern: the filter patterns of CloudWatch Logs, compiled once and asked for each event.
+//
+// The first character chooses the kind: `{` json_pattern.h, `[` delimited_pattern.h, anything else
+// term_pattern.h; an empty or blank pattern matches everything. docs/filter-patterns.md is the page
+// for users. A pattern costs what its length allows (kPatternCharactersMax) and is refused before any event
+// is read; a message costs time linear in its length, and no pattern or message makes anything
+// recurse. Covered by filter_pattern_test.cc and filter_pattern_property_test.cc, and by the test
+// of each part.
 #pragma once
 
 #include <memory>
@@ -12,6 +19,11 @@
 #include "records/log_event.h"
 
 namespace dn::query {
+
+// A pattern with more is refused. Characters are what UTF-8 makes of them; the bytes bound those
+// that are not UTF-8.
+inline constexpr std::size_t kPatternCharactersMax = 1024;
+inline constexpr std::size_t kPatternBytesMax = 4 * kPatternCharactersMax;
 
 // Says what CloudWatch Logs says; `offset` is the byte of the pattern at which reading stopped.
 struct PatternError {
