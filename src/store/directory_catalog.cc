@@ -154,8 +154,9 @@ DirectoryCatalog::Group* DirectoryCatalog::look_for(std::string_view name) const
   auto record = identify(directory, kGroupRecord);
   if (!record || record->name != name) return nullptr;
   if (known == groups_.end()) {
-    if (groups_.size() >= kGroupsMax) {
-      report(fmt::format("{} is passed over: more than {} groups", directory.string(), kGroupsMax));
+    if (groups_.size() >= settings_.groups_max) {
+      report(fmt::format("{} is passed over: more than {} groups", directory.string(),
+                         settings_.groups_max));
       return nullptr;
     }
     known = groups_.emplace(record->name, Group{}).first;
@@ -206,7 +207,7 @@ void DirectoryCatalog::add_stream(Group& group, std::string name,
                                   std::filesystem::path directory) const {
   if (group.streams.contains(name)) return;
   const std::uint64_t id = stream_id(group.record.name, name);
-  if (by_id_.size() >= kStreamsMax || by_id_.contains(id)) {
+  if (by_id_.size() >= settings_.streams_max || by_id_.contains(id)) {
     return report(fmt::format(
         "{} is passed over: {}", directory.string(),
         by_id_.contains(id) ? "another stream has its id" : "there are too many streams"));
@@ -362,9 +363,9 @@ CatalogResult<void> DirectoryCatalog::create_group(std::string_view group) {
   if (look_for(group) != nullptr) {
     return refuse(CatalogFailure::Exists, fmt::format("there is a group {} already", group));
   }
-  if (groups_.size() >= kGroupsMax) {
+  if (groups_.size() >= settings_.groups_max) {
     return refuse(CatalogFailure::Refused,
-                  fmt::format("there are {} groups, the most that are kept", kGroupsMax));
+                  fmt::format("there are {} groups, the most that are kept", groups_.size()));
   }
   const std::filesystem::path directory = directory_of(group);
   std::error_code error;
@@ -397,9 +398,9 @@ CatalogResult<void> DirectoryCatalog::create_stream(std::string_view group,
   if (found->streams.contains(stream)) {
     return refuse(CatalogFailure::Exists, fmt::format("there is a stream {} already", stream));
   }
-  if (by_id_.size() >= kStreamsMax) {
+  if (by_id_.size() >= settings_.streams_max) {
     return refuse(CatalogFailure::Refused,
-                  fmt::format("there are {} streams, the most that are kept", kStreamsMax));
+                  fmt::format("there are {} streams, the most that are kept", by_id_.size()));
   }
   if (by_id_.contains(stream_id(group, stream))) {
     return refuse(CatalogFailure::Refused, "the name collides with another; choose another name");
@@ -555,7 +556,8 @@ void DirectoryCatalog::remember_open(const StreamPointer& stream) {
   const std::scoped_lock lock(open_mutex_);
   open_.remove(stream);
   open_.push_back(stream);
-  for (auto oldest = open_.begin(); open_.size() > kOpenStreamsMax && oldest != open_.end();) {
+  for (auto oldest = open_.begin();
+       open_.size() > settings_.open_streams_max && oldest != open_.end();) {
     oldest = (*oldest)->try_close() ? open_.erase(oldest) : std::next(oldest);
   }
 }

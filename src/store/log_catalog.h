@@ -98,6 +98,9 @@ struct CatalogSettings {
   SegmentLimits segments;  // of each stream
   std::function<Now()> clock;
   FileCalls* calls = &real_file_calls();
+  std::size_t groups_max = kGroupsMax;
+  std::size_t streams_max = kStreamsMax;
+  std::size_t open_streams_max = kOpenStreamsMax;
 };
 
 // May be used by several threads. Other processes may write while this one reads: what they append

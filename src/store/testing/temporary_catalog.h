@@ -75,16 +75,25 @@ class TemporaryCatalog {
   // Over the same directory; the previous catalogue is closed first.
   void reopen(SegmentLimits limits = {}, bool own_streams_taken = false) {
     catalog_.reset();
-    CatalogSettings settings;
-    settings.directory = root_.path();
-    settings.writable = true;
-    settings.own_streams_taken = own_streams_taken;
-    settings.segments = limits;
-    settings.clock = [this] { return clock.now(); };
-    settings.calls = &disk;
-    auto opened = LogCatalog::open(std::move(settings));
+    CatalogSettings chosen = settings();
+    chosen.own_streams_taken = own_streams_taken;
+    chosen.segments = limits;
+    reopen(std::move(chosen));
+  }
+  void reopen(CatalogSettings chosen) {
+    catalog_.reset();
+    auto opened = LogCatalog::open(std::move(chosen));
     DN_CHECK(opened.has_value(), "a catalogue of a fresh directory opens");
     catalog_ = *std::move(opened);
+  }
+  // Writable, over this directory, clock and disk: to be changed.
+  CatalogSettings settings() {
+    CatalogSettings made;
+    made.directory = root_.path();
+    made.writable = true;
+    made.clock = [this] { return clock.now(); };
+    made.calls = &disk;
+    return made;
   }
 
   LogCatalog& operator*() const { return *catalog_; }
