@@ -179,7 +179,7 @@ TEST_F(HostileRequests, WithTooMuchInThemAreRefusedAtOnce) {
   for (int i = 0; i < 300'000; ++i) keys += fmt::format("\"k{}\":0,", i);
   for (const std::string& body : {deep, wide, keys + "\"z\":0}", std::string(16'000'000, '{'),
                                   std::string(16'000'000, '"'), std::string(1'000'000, '\0'),
-                                  "{\"logGroupName\":\"" + std::string(8'000'000, '\\') + "\"}"}) {
+                                  "{\"logGroupName\":\"" + std::string(8'000'001, '\\') + "\"}"}) {
     EXPECT_EQ(outcome("PutLogEvents", body), "SerializationException");
   }
 }

@@ -43,7 +43,8 @@ class PutLogEvents : public ::testing::Test {
     }
     return found;
   }
-  testing::ServiceWorld world;
+  testing::ServiceWorld world{
+      {.block_events = 1000, .segment_events = 5000, .own_streams_taken = false}};
 };
 
 TEST_F(PutLogEvents, StoresABatchWithTheTimeOfItsArrival) {

@@ -42,11 +42,12 @@ std::string_view to_text(QueryStatus status) {
 // One query. Its thread runs it, others look at it and stop it.
 class QueryJobs::Job {
  public:
-  Job(QueryRequest request, std::int64_t now)
+  Job(QueryRequest request, std::int64_t now, const QueryLimits& limits)
       : request_(std::move(request)),
         created_(now),
+        limits_(limits),
         total_(std::in_place, request_.query, now,
-               query::InsightsLimits{.memory_bytes = kRunBytesMax}) {}
+               query::InsightsLimits{.memory_bytes = limits.run_bytes}) {}
 
   const QueryRequest& request() const { return request_; }
   std::int64_t created() const { return created_; }
@@ -81,6 +82,7 @@ class QueryJobs::Job {
 
   const QueryRequest request_;
   const std::int64_t created_;
+  const QueryLimits& limits_;
   std::int64_t started_ = 0;                           // run() alone
   std::unordered_map<std::uint64_t, Source> sources_;  // constant once blocks are read
   std::atomic<bool> cancelled_ = false;
@@ -114,7 +116,7 @@ class QueryJobs::Job::Visitor : public BlockVisitor {
     }
     unmerged_ += block.lines().size();
     const std::uint64_t looks = job_.looks_;
-    if (looks != seen_looks_ || unmerged_ >= kMergeBytes || run_->satisfied() ||
+    if (looks != seen_looks_ || unmerged_ >= job_.limits_.merge_bytes || run_->satisfied() ||
         !run_->failure().empty()) {
       seen_looks_ = looks;
       finish();
@@ -130,7 +132,7 @@ class QueryJobs::Job::Visitor : public BlockVisitor {
  private:
   void begin() {
     run_.emplace(job_.request_.query, job_.created_,
-                 query::InsightsLimits{.memory_bytes = kThreadRunBytesMax});
+                 query::InsightsLimits{.memory_bytes = job_.limits_.thread_run_bytes});
   }
 
   Job& job_;
@@ -161,7 +163,7 @@ void QueryJobs::Job::run(const store::LogCatalog& catalog, const std::string& ac
     const auto blocks = find_blocks(catalog, account);
     bool late = false;
     const auto wants = [&](const store::BlockInfo&) {
-      late = now() - started_ > std::chrono::milliseconds(kQueryTimeMax).count();
+      late = now() - started_ > limits_.run_time.count();
       return !late && !cancelled_ && !settled_;
     };
     scan_blocks(catalog, blocks, {.workers = workers, .wants = wants, .make_visitor = [this] {
@@ -169,7 +171,7 @@ void QueryJobs::Job::run(const store::LogCatalog& catalog, const std::string& ac
                                   }});
     end(late ? QueryStatus::Timeout : QueryStatus::Complete, now());
   } catch (const std::exception& problem) {  // memory or threads ran out
-    fail(now(), fmt::format("The query could not go on: {}", problem.what()));
+    fail(now(), fmt::format("the query could not go on: {}", problem.what()));
   }
 }
 
@@ -208,10 +210,12 @@ void QueryJobs::Job::end(QueryStatus status, std::int64_t now) {
     for (query::ResultRow& row : total_->rows()) {
       rows.push_back(cells_of(std::move(row)));
       bytes += bytes_of(rows.back());
-      if (bytes <= kResultBytesMax) continue;
-      failure_ = fmt::format("The results are larger than {} bytes.", kResultBytesMax);
+      if (bytes <= limits_.result_bytes) continue;
+      failure_ = fmt::format("the results are larger than {} bytes: ask for fewer rows or fields",
+                             limits_.result_bytes);
       break;
     }
+    if (failure_.empty()) failure_ = total_->failure();
   }
   total_.reset();
   if (failure_.empty()) {
@@ -269,16 +273,18 @@ QueryResults QueryJobs::Job::results(const ResultPage& page) {
       if (!fits(cells)) break;
       results.rows.push_back(std::move(cells));
     }
+    if (!total_->failure().empty()) settled_ = true;  // end() tells it
   }
   return results;
 }
 
 QueryJobs::QueryJobs(const store::LogCatalog& catalog, std::string account, unsigned workers,
-                     std::function<WallTime()> clock)
+                     std::function<WallTime()> clock, QueryLimits limits)
     : catalog_(catalog),
       account_(std::move(account)),
       workers_(workers),
-      clock_(std::move(clock)) {}
+      clock_(std::move(clock)),
+      limits_(limits) {}
 
 QueryJobs::~QueryJobs() {
   {
@@ -293,10 +299,11 @@ bool QueryJobs::start(QueryRequest request) {
   const std::lock_guard lock(mutex_);
   const auto unfinished =
       std::ranges::count_if(jobs_, [](const auto& job) { return !has_ended(job->status()); });
-  if (static_cast<std::size_t>(unfinished) >= kQueriesWaitMax) return false;
+  if (static_cast<std::size_t>(unfinished) >= limits_.unfinished) return false;
   forget_old();
-  if (threads_.size() < kQueriesRunMax) threads_.emplace_back([this] { work(); });
-  auto job = std::make_shared<Job>(std::move(request), clock_().time_since_epoch().count());
+  if (threads_.size() < limits_.running) threads_.emplace_back([this] { work(); });
+  auto job =
+      std::make_shared<Job>(std::move(request), clock_().time_since_epoch().count(), limits_);
   jobs_.push_back(job);
   waiting_.push_back(std::move(job));
   wake_.notify_one();
@@ -342,10 +349,10 @@ void QueryJobs::forget_old() {
     bytes += job->kept_bytes();
   }
   std::ranges::stable_sort(ended, {}, &Ended::at);
-  const std::int64_t oldest =
-      clock_().time_since_epoch().count() - std::chrono::milliseconds(kKeptFor).count();
+  const std::int64_t oldest = clock_().time_since_epoch().count() - limits_.kept_for.count();
   for (std::size_t i = 0; i + 1 < ended.size(); ++i) {
-    if (ended.size() - i <= kEndedMax && bytes <= kKeptBytesMax && ended[i].at >= oldest) break;
+    if (ended.size() - i <= limits_.ended && bytes <= limits_.kept_bytes && ended[i].at >= oldest)
+      break;
     bytes -= ended[i].job->kept_bytes();
     std::erase_if(jobs_, [&](const auto& job) { return job.get() == ended[i].job; });
   }

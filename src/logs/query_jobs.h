@@ -2,21 +2,22 @@
 //
 // Theory of operation
 //
-// A query is Scheduled, then Running, then Complete, Failed, Cancelled or Timeout. kQueriesRunMax
-// run at a time, each over its blocks with `workers` threads; the others wait in order. Every
-// thread of a query fills a run of its own and merges it into the query's after kMergeBytes of
+// A query is Scheduled, then Running, then Complete, Failed, Cancelled or Timeout. `running` of
+// them run at a time, each over its blocks with `workers` threads; the others wait in order. Every
+// thread of a query fills a run of its own and merges it into the query's after `merge_bytes` of
 // text, at its end, and when somebody asks for results meanwhile; so partial results cost nothing
 // until they are asked for, and come with the next look. A query ends early when it is stopped, has
-// run for kQueryTimeMax, has all rows of a `limit any`, or needs more memory than it may have.
+// run for `run_time`, has all rows of a `limit any`, or needs more memory than it may have.
 //
-// Results of ended queries are kept until they are kKeptFor old, more than kEndedMax queries or
-// more than kKeptBytesMax; the oldest go first, the one that ended last is always kept.
+// Results of ended queries are kept until they are `kept_for` old, more than `ended` queries or
+// more than `kept_bytes`; the oldest go first, the one that ended last is always kept.
 //
-// Memory: kQueriesRunMax times (kRunBytesMax for the query, kThreadRunBytesMax for each thread),
-// a copy of the rows in either while they are read, and the kept results. Covered by
-// query_jobs_test.cc.
+// Memory: for each running query run_bytes, as much again while its rows are made, and
+// thread_run_bytes for each thread; and kept_bytes. Covered by query_jobs_test.cc and
+// query_operations_test.cc.
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
@@ -35,16 +36,18 @@
 
 namespace dn::logs {
 
-inline constexpr std::size_t kQueriesWaitMax = 100;  // and running: as many as CloudWatch allows
-inline constexpr std::size_t kQueriesRunMax = 2;
-inline constexpr std::size_t kRunBytesMax = 512UL << 20U;
-inline constexpr std::size_t kThreadRunBytesMax = 128UL << 20U;
-inline constexpr std::size_t kMergeBytes = 32UL << 20U;
-inline constexpr std::size_t kResultBytesMax = 128UL << 20U;  // of one query
-inline constexpr std::size_t kKeptBytesMax = 256UL << 20U;
-inline constexpr std::size_t kEndedMax = 200;
-inline constexpr auto kKeptFor = std::chrono::hours(1);
-inline constexpr auto kQueryTimeMax = std::chrono::minutes(60);
+struct QueryLimits {
+  std::size_t unfinished = 100;  // waiting and running: as many as CloudWatch allows
+  std::size_t running = 2;
+  std::size_t run_bytes = 512UL << 20U;         // of one query
+  std::size_t thread_run_bytes = 128UL << 20U;  // of each thread of a query
+  std::size_t merge_bytes = 32UL << 20U;        // of text, then a thread merges what it has
+  std::size_t result_bytes = 128UL << 20U;      // of one query
+  std::size_t kept_bytes = 256UL << 20U;        // results of all ended queries
+  std::size_t ended = 200;
+  std::chrono::milliseconds kept_for = std::chrono::hours(1);
+  std::chrono::milliseconds run_time = std::chrono::minutes(60);
+};
 
 enum class QueryStatus : std::uint8_t { Scheduled, Running, Complete, Failed, Cancelled, Timeout };
 std::string_view to_text(QueryStatus status);
@@ -86,12 +89,14 @@ struct ResultPage {
 class QueryJobs {
  public:
   QueryJobs(const store::LogCatalog& catalog, std::string account, unsigned workers,
-            std::function<WallTime()> clock);
+            std::function<WallTime()> clock, QueryLimits limits = {});
   ~QueryJobs();  // cancels all, joins
   QueryJobs(const QueryJobs&) = delete;
   QueryJobs& operator=(const QueryJobs&) = delete;
 
-  // False: kQueriesWaitMax are waiting and running already.
+  const QueryLimits& limits() const { return limits_; }
+
+  // False: QueryLimits::unfinished are waiting and running already.
   bool start(QueryRequest request);
   // Nothing: no such query.
   std::optional<QueryResults> results(std::string_view id, const ResultPage& page);
@@ -110,6 +115,7 @@ class QueryJobs {
   const std::string account_;
   const unsigned workers_;
   const std::function<WallTime()> clock_;
+  const QueryLimits limits_;
   mutable std::mutex mutex_;
   std::condition_variable wake_;
   bool ending_ = false;

@@ -159,9 +159,9 @@ OperationResult start_query(ServiceState& service, RequestFields& fields) {
                        .query = std::move(*query)};
   const std::string id = request.id;
   if (!service.queries.start(std::move(request))) {
-    return refuse(
-        ErrorType::LimitExceeded,
-        fmt::format("Account maximum query concurrency limit of [{}] reached.", kQueriesWaitMax));
+    return refuse(ErrorType::LimitExceeded,
+                  fmt::format("Account maximum query concurrency limit of [{}] reached.",
+                              service.queries.limits().unfinished));
   }
   JsonWriter json;
   return json.open_object().key("queryId").text(id).close_object().take();

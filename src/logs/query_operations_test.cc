@@ -262,8 +262,9 @@ TEST_F(Queries, StopWhenTheyAreTold) {
 TEST_F(Queries, WaitForEachOtherAndAreLimited) {
   hold();
   std::vector<std::string> ids;
-  for (std::size_t i = 0; i < kQueriesWaitMax; ++i) ids.push_back(start("stats count() as c"));
-  gate.wait_for_waiting(kQueriesRunMax);
+  for (std::size_t i = 0; i < QueryLimits{}.unfinished; ++i)
+    ids.push_back(start("stats count() as c"));
+  gate.wait_for_waiting(QueryLimits{}.running);
   EXPECT_EQ(results(ids[0]).at("status").as_string(), "Running");
   EXPECT_EQ(results(ids[50]).at("status").as_string(), "Scheduled");
   EXPECT_EQ(rows(results(ids[50])), "");
@@ -302,13 +303,13 @@ TEST_F(Queries, AreForgottenAnHourAfterTheyEnded) {
 
 TEST_F(Queries, AreForgottenWhenTheyAreTooMany) {
   std::vector<std::string> ids;
-  for (std::size_t i = 0; i < kEndedMax + 5; ++i) {
+  for (std::size_t i = 0; i < QueryLimits{}.ended + 5; ++i) {
     ++world.now;
     ids.push_back(start("limit 1"));
     finished(ids.back());
   }
   const auto listed = world.get("DescribeQueries", "{}").at("queries").as_array();
-  EXPECT_LE(listed.size(), kEndedMax + 1);
+  EXPECT_LE(listed.size(), QueryLimits{}.ended + 1);
   EXPECT_EQ(listed.front().at("queryId").as_string(), ids.back());
   EXPECT_TRUE(world.error("GetQueryResults", by_id(ids.front()))
                   .starts_with("ResourceNotFoundException: "));
@@ -374,7 +375,7 @@ TEST(QueriesOfManyThreads, GiveTheSameRows) {
                         .get("StartQuery", fmt::format(
                                                R"({{"logGroupName":"g","startTime":0,"endTime":{},
              "queryString":"stats count() as c, sum(n) as s, max(n) by k | sort k"}})",
-                                               kNow))
+                                               kNow + 100))
                         .at("queryId");
     boost::json::value answer;
     do {

@@ -47,7 +47,7 @@ PatternResult<Entry> read_entry(PatternCursor& cursor, RegexQuota& quota) {
     if (entry.name.empty()) entry.name = *name;
     if (!same_name(entry.name, *name)) {
       return at.invalid_since(
-          begin, fmt::format("every condition of this field must name it, {}", entry.name));
+          begin, fmt::format("every condition of this field must name it, {}", shown(entry.name)));
     }
     at.skip_blanks();
     auto test = ValueTest::parse(at, quota, *name);

@@ -2,10 +2,10 @@
 //
 // The first character chooses the kind: `{` json_pattern.h, `[` delimited_pattern.h, anything else
 // term_pattern.h; an empty or blank pattern matches everything. docs/filter-patterns.md is the page
-// for users. A pattern costs what its length allows (kPatternCharactersMax) and is refused before any event
-// is read; a message costs time linear in its length, and no pattern or message makes anything
-// recurse. Covered by filter_pattern_test.cc and filter_pattern_property_test.cc, and by the test
-// of each part.
+// for users. A pattern costs what its length allows (kPatternCharactersMax) and is refused before
+// any event is read; a message costs time linear in its length, and no pattern or message makes
+// anything recurse. Covered by filter_pattern_test.cc and filter_pattern_property_test.cc, and by
+// the test of each part.
 #pragma once
 
 #include <memory>

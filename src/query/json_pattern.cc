@@ -35,7 +35,9 @@ PatternResult<JsonPattern> JsonPattern::parse(PatternCursor& cursor) {
 records::RequiredValues JsonPattern::required_values() const {
   const auto text_of = [&](std::uint16_t number) -> const std::string* {
     const JsonCondition& condition = conditions[number];
-    return condition.value ? condition.value->required_text() : nullptr;
+    const std::string* const text = condition.value ? condition.value->required_text() : nullptr;
+    // The empty text stands in most lines, and whoever keeps an index may well leave it out.
+    return text == nullptr || text->empty() ? nullptr : text;
   };
   records::RequiredValues required;
   for (const auto& clause :

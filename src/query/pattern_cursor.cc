@@ -12,6 +12,8 @@ bool is_continuation(char c) {
   return (static_cast<unsigned char>(c) & 0xc0U) == 0x80;
 }
 
+}  // namespace
+
 std::string shown(std::string_view term) {
   if (term.size() > kQuotedTermBytesMax) {
     std::size_t end = kQuotedTermBytesMax;
@@ -26,8 +28,6 @@ std::string shown(std::string_view term) {
   return text;
 }
 
-}  // namespace
-
 tl::unexpected<PatternError> invalid_term(std::string_view term, std::size_t offset,
                                           std::string_view why) {
   return tl::unexpected(PatternError{fmt::format("Invalid character(s) in term '{}'{}{}",
@@ -36,7 +36,9 @@ tl::unexpected<PatternError> invalid_term(std::string_view term, std::size_t off
 }
 
 tl::unexpected<PatternError> PatternCursor::invalid_here(std::string_view why) const {
-  const std::string_view rest = pattern_.substr(at_);
+  PatternCursor next = *this;
+  next.skip_blanks();
+  const std::string_view rest = pattern_.substr(next.at_);
   std::size_t size = std::min<std::size_t>(rest.size(), 1);
   if (size == 1 && !is_word_letter(rest[0])) {
     while (size < rest.size() && !is_pattern_blank(rest[size]) && !is_word_letter(rest[size])) {
@@ -45,7 +47,7 @@ tl::unexpected<PatternError> PatternCursor::invalid_here(std::string_view why) c
   } else {
     while (size < rest.size() && is_word_letter(rest[size])) ++size;
   }
-  return invalid_term(rest.substr(0, size), at_, why);
+  return invalid_term(rest.substr(0, size), next.at_, why);
 }
 
 tl::unexpected<PatternError> PatternCursor::invalid_since(std::size_t begin,
@@ -55,10 +57,9 @@ tl::unexpected<PatternError> PatternCursor::invalid_since(std::size_t begin,
 
 bool PatternCursor::take_until(char end, std::string_view& text) {
   const std::size_t place = pattern_.find(end, at_);
-  if (place == std::string_view::npos) return false;
   text = pattern_.substr(at_, place - at_);
-  at_ = place + 1;
-  return true;
+  at_ = place == std::string_view::npos ? pattern_.size() : place + 1;
+  return place != std::string_view::npos;
 }
 
 PatternResult<std::string> PatternCursor::take_quoted() {

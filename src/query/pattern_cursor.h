@@ -59,15 +59,15 @@ class PatternCursor {
     while (!at_end() && wanted(pattern_[at_])) ++at_;
     return pattern_.substr(begin, at_ - begin);
   }
-  // The text up to the next `end`, which is passed over; false when there is none.
+  // The text up to the next `end`, which is passed over; false, and all taken, without one.
   bool take_until(char end, std::string_view& text);
 
   // The text between an opening quote, which is next, and its closing one; \" and \\ are escapes,
   // another backslash is itself.
   PatternResult<std::string> take_quoted();
 
-  // The error for what begins at `offset` (here, when it is left out): up to the next blank or
-  // letter. `why` follows the words of CloudWatch Logs.
+  // The error for what comes next: a word, or what stands up to the next blank or letter. `why`
+  // follows the words of CloudWatch Logs.
   tl::unexpected<PatternError> invalid_here(std::string_view why = {}) const;
   // The error for exactly the bytes from `begin` to here.
   tl::unexpected<PatternError> invalid_since(std::size_t begin, std::string_view why = {}) const;
@@ -78,8 +78,11 @@ class PatternCursor {
   std::size_t at_;
 };
 
-// "Invalid character(s) in term '<term>'", then ": <why>" where that is given. The term is cut to
-// kQuotedTermBytesMax, and bytes that are not UTF-8 are shown as '?'.
+// A part of a pattern as an error may repeat it: cut to kQuotedTermBytesMax, and with '?' for what
+// is not ASCII when it is not UTF-8.
+std::string shown(std::string_view term);
+
+// "Invalid character(s) in term '<shown term>'", then ": <why>" where that is given.
 tl::unexpected<PatternError> invalid_term(std::string_view term, std::size_t offset,
                                           std::string_view why = {});
 

@@ -23,8 +23,9 @@ namespace dn::query {
 
 inline constexpr std::size_t kRegexesMax = 2;             // in one JSON or delimited pattern
 inline constexpr std::size_t kRegexRepetitionMax = 1000;  // in {m,n}
-// Steps of all compiled expressions of one pattern: what one byte of text can cost at worst.
-inline constexpr std::size_t kRegexStepsMax = 2000;
+// Steps of all compiled expressions of one pattern: what one byte of text can cost at worst, where
+// a hostile text makes RE2 give up its table of states. `.` takes about ten. Beyond: refused.
+inline constexpr std::size_t kRegexStepsMax = 1000;
 
 // Immutable; shared by threads.
 class PatternRegex {

@@ -67,7 +67,8 @@ PatternResult<void> ValueTest::read_value(PatternCursor& cursor, RegexQuota& quo
   }
   std::string word(cursor.take_while(is_bareword_letter));
   if (word.empty()) {
-    return cursor.invalid_here(fmt::format("the value to compare {} with is missing", left_side));
+    return cursor.invalid_here(
+        fmt::format("the value to compare {} with is missing", shown(left_side)));
   }
   if (parse_decimal(word)) {
     kind_ = Kind::Number;
