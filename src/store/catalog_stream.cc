@@ -46,6 +46,11 @@ StreamInfo CatalogStream::info() const {
 
 CatalogResult<void> CatalogStream::open_log() {
   if (log_) return {};
+  // The log would make a directory that another process has deleted.
+  std::error_code ignored;
+  if (!std::filesystem::is_directory(std::filesystem::symlink_status(directory_, ignored))) {
+    return refuse(CatalogFailure::NoSuchStream, "the stream was deleted");
+  }
   auto log = std::make_unique<SegmentedLog>(directory_, limits_, calls_);
   if (auto opened = log->open(); !opened) {
     return refuse(log->taken_by_another() ? CatalogFailure::NotOurs : CatalogFailure::Disk,

@@ -67,9 +67,10 @@ class CompressionTest : public ::testing::Test {
 TEST(SegmentFile, ReadsBackWhatItWrites) {
   const SegmentName name{at(123ms).wall, 7};
   const std::string raw = "20261122T031500.123Z-000007.jsonl";
-  const std::map<std::string, SegmentForm> forms = {{raw, SegmentForm::Raw},
-                                                    {raw + ".zst", SegmentForm::Compressed},
-                                                    {raw + ".zst.partial", SegmentForm::Partial}};
+  const std::map<std::string, SegmentForm> forms = {
+      {raw, SegmentForm::Raw},
+      {raw + ".zst", SegmentForm::Compressed},
+      {"." + raw + ".zst.partial", SegmentForm::Partial}};
   for (const auto& [text, form] : forms) {
     EXPECT_EQ(format_segment_file({name, form}), text);
     const auto read = parse_segment_file(text);
@@ -77,11 +78,12 @@ TEST(SegmentFile, ReadsBackWhatItWrites) {
     EXPECT_EQ(read->form, form);
     EXPECT_EQ(read->name.number, 7U);
   }
-  for (const std::string_view text : {".zst", ".zst.partial", "x.jsonl.zst", "notes.zst"}) {
+  for (const std::string_view text : {".zst", "..zst.partial", "x.jsonl.zst", "notes.zst"}) {
     EXPECT_FALSE(parse_segment_file(text)) << text;
   }
   EXPECT_FALSE(parse_segment_file(raw + ".zst.zst"));
-  EXPECT_FALSE(parse_segment_file(raw + ".partial"));
+  EXPECT_FALSE(parse_segment_file(raw + ".zst.partial"));
+  EXPECT_FALSE(parse_segment_file("." + raw));
 }
 
 TEST_F(CompressionTest, ReplacesClosedSegmentsAndNeverTheOpenOne) {
@@ -203,7 +205,7 @@ TEST_F(CompressionTest, LosesNothingAndDoublesNothingWhereverACrashHits) {
 TEST_F(CompressionTest, RemovesAPartialFile) {
   std::filesystem::create_directories(directory());
   write_file(directory() / kFirst, "a\n");
-  write_file(directory() / (std::string(kFirst) + ".zst.partial"), "half");
+  write_file(directory() / ("." + std::string(kFirst) + ".zst.partial"), "half");
   SegmentedLog log = make();
   ASSERT_TRUE(log.open());
   EXPECT_EQ(names_in(directory()), std::vector{std::string(kFirst)});

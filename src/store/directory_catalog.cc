@@ -21,15 +21,19 @@ namespace {
 
 constexpr std::array<std::string_view, 2> kOwnStreams = {"flow", "config"};
 constexpr std::size_t kRecordBytesMax = 16384;  // a name of 2048 bytes, each escaped by six
-constexpr std::size_t kProblemsMax = 100;
 
 tl::unexpected<CatalogError> refuse(CatalogFailure kind, std::string message) {
   return tl::unexpected<CatalogError>(CatalogError{kind, std::move(message)});
 }
 
-tl::unexpected<CatalogError> disk(std::string_view what, const std::filesystem::path& path) {
+tl::unexpected<CatalogError> disk(std::string_view what, const std::filesystem::path& path,
+                                  int error = errno) {
   return refuse(CatalogFailure::Disk, fmt::format("cannot {} {}: {}", what, path.string(),
-                                                  std::generic_category().message(errno)));
+                                                  std::generic_category().message(error)));
+}
+
+tl::unexpected<CatalogError> no_such_group(std::string_view group) {
+  return refuse(CatalogFailure::NoSuchGroup, fmt::format("there is no group {}", group));
 }
 
 // Not a symbolic link to one.
@@ -93,7 +97,7 @@ DirectoryCatalog::DirectoryCatalog(CatalogSettings settings) : settings_(std::mo
 Result<void> DirectoryCatalog::open() {
   std::error_code error;
   if (settings_.writable) std::filesystem::create_directories(settings_.directory, error);
-  if (error || !std::filesystem::is_directory(settings_.directory)) {
+  if (error || !std::filesystem::is_directory(settings_.directory, error)) {
     return fail(fmt::format("{} is not a directory with logs", settings_.directory.string()));
   }
   const std::scoped_lock lock(mutex_);
@@ -108,7 +112,7 @@ Result<void> DirectoryCatalog::open() {
     for (const DirectoryEntry& entry : *entries) {
       if (!entry.is_directory || !entry.name.starts_with(kDeletedPrefix)) continue;
       auto removed = remove_directory_of_files((place / entry.name).string());
-      if (!removed) report(removed.error().message);
+      if (!removed) problems_.add(removed.error().message);
     }
   }
   return {};
@@ -119,15 +123,15 @@ Result<void> DirectoryCatalog::open() {
 void DirectoryCatalog::look_for_groups() const {
   std::vector<std::string> found = {std::string(kOwnGroup)};
   const auto entries = list_directory(groups_directory().string());
-  if (!entries) return report(entries.error().message);
+  if (!entries) return problems_.add(entries.error().message);
   for (const DirectoryEntry& entry : *entries) {
     if (!entry.is_directory || entry.name.starts_with('.')) continue;
     auto record = identify(groups_directory() / entry.name, kGroupRecord);
     if (record) {
       found.push_back(std::move(record->name));
     } else {
-      report(fmt::format("{} is passed over: it has no name",
-                         (groups_directory() / entry.name).string()));
+      problems_.add(fmt::format("{} is passed over: it has no name",
+                                (groups_directory() / entry.name).string()));
     }
   }
   std::vector<std::string> lost;
@@ -142,10 +146,9 @@ DirectoryCatalog::Group* DirectoryCatalog::look_for(std::string_view name) const
   const std::filesystem::path directory = directory_of(name);
   const bool own = name == kOwnGroup;
   const bool exists =
-      is_real_directory(directory) ||
-      (own && (settings_.own_streams_taken || std::ranges::any_of(kOwnStreams, [&](auto stream) {
-                 return is_real_directory(settings_.directory / stream);
-               })));
+      is_real_directory(directory) || (own && std::ranges::any_of(kOwnStreams, [&](auto stream) {
+                                         return has_own_stream(stream);
+                                       }));
   auto known = groups_.find(name);
   if (!exists) {
     if (known != groups_.end()) drop_group(known->first);
@@ -155,8 +158,8 @@ DirectoryCatalog::Group* DirectoryCatalog::look_for(std::string_view name) const
   if (!record || record->name != name) return nullptr;
   if (known == groups_.end()) {
     if (groups_.size() >= settings_.groups_max) {
-      report(fmt::format("{} is passed over: more than {} groups", directory.string(),
-                         settings_.groups_max));
+      problems_.add(fmt::format("{} is passed over: more than {} groups", directory.string(),
+                                settings_.groups_max));
       return nullptr;
     }
     known = groups_.emplace(record->name, Group{}).first;
@@ -170,7 +173,7 @@ DirectoryCatalog::Group* DirectoryCatalog::look_for(std::string_view name) const
 bool DirectoryCatalog::look_for_streams(Group& group) const {
   const auto entries = list_directory(group.directory.string());
   if (!entries) {
-    report(entries.error().message);
+    problems_.add(entries.error().message);
     return false;
   }
   std::vector<std::string> found;
@@ -188,9 +191,8 @@ bool DirectoryCatalog::look_for_streams(Group& group) const {
   }
   if (group.record.name == kOwnGroup) {
     for (const std::string_view stream : kOwnStreams) {
-      if (!settings_.own_streams_taken && !is_real_directory(settings_.directory / stream))
-        continue;
-      add_stream(group, std::string(stream), settings_.directory / stream);
+      if (!has_own_stream(stream)) continue;
+      add_stream(group, std::string(stream), directory_of(group, stream));
       found.emplace_back(stream);
     }
   }
@@ -208,7 +210,7 @@ void DirectoryCatalog::add_stream(Group& group, std::string name,
   if (group.streams.contains(name)) return;
   const std::uint64_t id = stream_id(group.record.name, name);
   if (by_id_.size() >= settings_.streams_max || by_id_.contains(id)) {
-    return report(fmt::format(
+    return problems_.add(fmt::format(
         "{} is passed over: {}", directory.string(),
         by_id_.contains(id) ? "another stream has its id" : "there are too many streams"));
   }
@@ -233,10 +235,6 @@ void DirectoryCatalog::drop_group(const std::string& name) const {
   groups_.erase(group);
 }
 
-void DirectoryCatalog::report(std::string problem) const {
-  if (problems_.size() < kProblemsMax) problems_.push_back(std::move(problem));
-}
-
 // -- names and permissions ------------------------------------------------------------------------
 
 std::filesystem::path DirectoryCatalog::directory_of(std::string_view group) const {
@@ -245,8 +243,17 @@ std::filesystem::path DirectoryCatalog::directory_of(std::string_view group) con
 
 std::filesystem::path DirectoryCatalog::directory_of(const Group& group,
                                                      std::string_view stream) const {
-  if (is_own(group.record.name, stream)) return settings_.directory / stream;
-  return group.directory / encode_directory_name(stream);
+  if (!is_own(group.record.name, stream)) return group.directory / encode_directory_name(stream);
+  // These two names are not a stranger's, and an operator may have put them on another disk.
+  std::error_code error;
+  const auto resolved = std::filesystem::canonical(settings_.directory / stream, error);
+  return error ? settings_.directory / stream : resolved;
+}
+
+bool DirectoryCatalog::has_own_stream(std::string_view stream) const {
+  std::error_code ignored;
+  return settings_.own_streams_taken ||
+         std::filesystem::is_directory(settings_.directory / stream, ignored);
 }
 
 bool DirectoryCatalog::is_own(std::string_view group, std::string_view stream) const {
@@ -278,9 +285,7 @@ CatalogResult<DirectoryCatalog::StreamPointer> DirectoryCatalog::find(
     const auto found = known->second.streams.find(stream);
     if (found != known->second.streams.end()) return found->second;
   }
-  if (!groups_.contains(group)) {
-    return refuse(CatalogFailure::NoSuchGroup, fmt::format("there is no group {}", group));
-  }
+  if (!groups_.contains(group)) return no_such_group(group);
   return refuse(CatalogFailure::NoSuchStream,
                 fmt::format("there is no stream {} in group {}", stream, group));
 }
@@ -317,9 +322,7 @@ CatalogResult<std::vector<StreamInfo>> DirectoryCatalog::streams(std::string_vie
   {
     const std::scoped_lock lock(mutex_);
     const Group* const found = look_for(group);
-    if (found == nullptr) {
-      return refuse(CatalogFailure::NoSuchGroup, fmt::format("there is no group {}", group));
-    }
+    if (found == nullptr) return no_such_group(group);
     for (const auto& [name, stream] : found->streams) pointers.push_back(stream);
   }
   std::vector<StreamInfo> infos;
@@ -370,10 +373,7 @@ CatalogResult<void> DirectoryCatalog::create_group(std::string_view group) {
   const std::filesystem::path directory = directory_of(group);
   std::error_code error;
   std::filesystem::create_directories(directory, error);
-  if (error) {
-    errno = error.value();
-    return disk("create", directory);
-  }
+  if (error) return disk("create", directory, error.value());
   CatalogRecord record;
   record.name = group;
   record.created = now_ms();
@@ -385,17 +385,18 @@ CatalogResult<void> DirectoryCatalog::create_group(std::string_view group) {
   return {};
 }
 
+// Looks at the one directory only: listing the group each time would make many streams slow.
 CatalogResult<void> DirectoryCatalog::create_stream(std::string_view group,
                                                     std::string_view stream) {
   if (auto may = may_write(group); !may) return may;
   if (auto named = check_name(stream); !named) return named;
   const std::scoped_lock structure(structure_);
   const std::scoped_lock lock(mutex_);
-  Group* const found = look_for(group);
-  if (found == nullptr) {
-    return refuse(CatalogFailure::NoSuchGroup, fmt::format("there is no group {}", group));
-  }
-  if (found->streams.contains(stream)) {
+  const auto known = groups_.find(group);
+  Group* const found = known == groups_.end() ? look_for(group) : &known->second;
+  if (found == nullptr) return no_such_group(group);
+  const std::filesystem::path directory = directory_of(*found, stream);
+  if (is_real_directory(directory) || found->streams.contains(stream)) {
     return refuse(CatalogFailure::Exists, fmt::format("there is a stream {} already", stream));
   }
   if (by_id_.size() >= settings_.streams_max) {
@@ -405,13 +406,11 @@ CatalogResult<void> DirectoryCatalog::create_stream(std::string_view group,
   if (by_id_.contains(stream_id(group, stream))) {
     return refuse(CatalogFailure::Refused, "the name collides with another; choose another name");
   }
-  const std::filesystem::path directory = directory_of(*found, stream);
   std::error_code error;
-  std::filesystem::create_directories(directory, error);
-  if (error) {
-    errno = error.value();
-    return disk("create", directory);
-  }
+  if (group == kOwnGroup) std::filesystem::create_directories(found->directory, error);
+  std::filesystem::create_directory(directory, error);
+  if (error == std::errc::no_such_file_or_directory) return no_such_group(group);
+  if (error) return disk("create", directory, error.value());
   CatalogRecord record;
   record.name = stream;
   record.created = now_ms();
@@ -419,7 +418,7 @@ CatalogResult<void> DirectoryCatalog::create_stream(std::string_view group,
     ::rmdir(directory.c_str());
     return written;
   }
-  look_for_streams(*found);
+  add_stream(*found, std::string(stream), directory);
   return {};
 }
 
@@ -434,9 +433,7 @@ CatalogResult<void> DirectoryCatalog::set_retention(std::string_view group,
   const std::scoped_lock structure(structure_);
   const std::scoped_lock lock(mutex_);
   Group* const found = look_for(group);
-  if (found == nullptr) {
-    return refuse(CatalogFailure::NoSuchGroup, fmt::format("there is no group {}", group));
-  }
+  if (found == nullptr) return no_such_group(group);
   std::error_code error;
   std::filesystem::create_directories(found->directory, error);
   CatalogRecord record = found->record;
@@ -463,10 +460,11 @@ CatalogResult<std::optional<int>> DirectoryCatalog::retention(std::string_view g
 // A name in the same directory that no list shows.
 std::filesystem::path DirectoryCatalog::hidden_name(const std::filesystem::path& beside) {
   std::filesystem::path hidden;
+  struct stat ignored = {};
   do {
     hidden =
         beside.parent_path() / fmt::format("{}{}-{}", kDeletedPrefix, ::getpid(), ++hidden_count_);
-  } while (std::filesystem::exists(std::filesystem::symlink_status(hidden)));
+  } while (::lstat(hidden.c_str(), &ignored) == 0);
   return hidden;
 }
 
@@ -480,7 +478,7 @@ CatalogResult<void> DirectoryCatalog::destroy(StreamPointer stream, bool own) {
     }
     auto removed = remove_directory_of_files(hidden.string());
     const std::scoped_lock lock(mutex_);
-    if (!removed) report(removed.error().message);  // out of sight all the same
+    if (!removed) problems_.add(removed.error().message);  // out of sight all the same
     return {};
   };
   return stream->destroy(remove);
@@ -511,9 +509,7 @@ CatalogResult<void> DirectoryCatalog::delete_group(std::string_view group) {
   {
     const std::scoped_lock lock(mutex_);
     const Group* const found = look_for(group);
-    if (found == nullptr) {
-      return refuse(CatalogFailure::NoSuchGroup, fmt::format("there is no group {}", group));
-    }
+    if (found == nullptr) return no_such_group(group);
     directory = found->directory;
     for (const auto& [name, stream] : found->streams) names.push_back(name);
   }
@@ -569,9 +565,7 @@ CatalogResult<std::vector<BlockInfo>> DirectoryCatalog::blocks(
   {
     const std::scoped_lock lock(mutex_);
     const Group* const found = look_for(group);
-    if (found == nullptr) {
-      return refuse(CatalogFailure::NoSuchGroup, fmt::format("there is no group {}", group));
-    }
+    if (found == nullptr) return no_such_group(group);
     for (const std::string& name : streams) {
       const auto stream = found->streams.find(name);
       if (stream == found->streams.end()) {
@@ -633,12 +627,12 @@ std::vector<std::string> DirectoryCatalog::take_problems() {
   std::vector<std::string> problems;
   {
     const std::scoped_lock lock(mutex_);
-    problems = std::exchange(problems_, {});
+    problems = problems_.take();
     for (const auto& [id, stream] : by_id_) streams.push_back(stream);
   }
   for (const StreamPointer& stream : streams) {
     for (std::string& problem : stream->reader().take_problems()) {
-      if (problems.size() < kProblemsMax) problems.push_back(std::move(problem));
+      problems.push_back(std::move(problem));
     }
   }
   return problems;

@@ -18,6 +18,7 @@
 #include "store/catalog_names.h"
 #include "store/catalog_stream.h"
 #include "store/log_catalog.h"
+#include "store/problem_list.h"
 
 namespace dn::store {
 
@@ -58,12 +59,12 @@ class DirectoryCatalog : public LogCatalog {
   void add_stream(Group& group, std::string name, std::filesystem::path directory) const;
   void drop_stream(Group& group, const std::string& name) const;
   void drop_group(const std::string& name) const;
-  void report(std::string problem) const;
 
   std::filesystem::path groups_directory() const { return settings_.directory / "groups"; }
   std::filesystem::path directory_of(std::string_view group) const;
   std::filesystem::path directory_of(const Group& group, std::string_view stream) const;
   bool is_own(std::string_view group, std::string_view stream) const;
+  bool has_own_stream(std::string_view stream) const;
   std::int64_t now_ms() const;
   CatalogResult<void> may_write(std::string_view group, std::string_view stream = {}) const;
   CatalogResult<StreamPointer> find(std::string_view group, std::string_view stream) const;
@@ -78,7 +79,7 @@ class DirectoryCatalog : public LogCatalog {
   mutable std::mutex mutex_;  // guards what follows
   mutable std::map<std::string, Group, std::less<>> groups_;
   mutable std::unordered_map<std::uint64_t, StreamPointer> by_id_;
-  mutable std::vector<std::string> problems_;
+  mutable ProblemList problems_;
   std::uint64_t hidden_count_ = 0;  // guarded by structure_
   std::mutex open_mutex_;           // guards open_
   std::list<StreamPointer> open_;   // with a writer, least recently used first

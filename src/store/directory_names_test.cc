@@ -43,7 +43,7 @@ TEST(DirectoryNames, ListsSegmentsByNumberWithTheirForms) {
   write_file(root.path() / raw_name(2), "");
   write_file(root.path() / (raw_name(2) + ".zst"), "");
   write_file(root.path() / (raw_name(3) + ".zst"), "");
-  write_file(root.path() / (raw_name(4) + ".zst.partial"), "");
+  write_file(root.path() / ("." + raw_name(4) + ".zst.partial"), "");
   write_file(root.path() / "notes.txt", "");
   std::filesystem::create_directories(root.path() / raw_name(5));
   std::filesystem::create_symlink(root.path() / "notes.txt", root.path() / raw_name(6));
@@ -64,9 +64,8 @@ TEST(DirectoryNames, NeverMissesASegmentThatChangesItsForm) {
   std::atomic<bool> done = false;
   std::thread compressor([&] {
     for (std::uint64_t i = 1; i <= kSegments; ++i) {
-      write_file(root.path() / (raw_name(i) + ".zst.partial"), "");
-      std::filesystem::rename(root.path() / (raw_name(i) + ".zst.partial"),
-                              root.path() / (raw_name(i) + ".zst"));
+      write_file(root.path() / "partial", "");
+      std::filesystem::rename(root.path() / "partial", root.path() / (raw_name(i) + ".zst"));
       std::filesystem::remove(root.path() / raw_name(i));
     }
     done = true;

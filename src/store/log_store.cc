@@ -24,7 +24,7 @@ using namespace std::chrono_literals;
 constexpr auto kGatherInterval = 100ms;  // from the first line to its write
 constexpr auto kRetryInterval = 1s;
 constexpr auto kTidyInterval = 10s;  // rotation and retention also happen without traffic
-constexpr auto kCompressInterval = 5s;
+constexpr auto kCompressInterval = 1s;
 // A tenth of a packet loop's weight where both want the same CPU.
 constexpr int kCompressorNiceness = 10;
 

@@ -22,6 +22,8 @@ namespace dn::store {
 namespace {
 
 constexpr std::string_view kSuffix = ".jsonl";
+constexpr std::string_view kCompressedSuffix = ".zst";
+constexpr std::string_view kPartialPrefix = ".", kPartialSuffix = ".zst.partial";
 constexpr std::size_t kTimeBytes = 20;  // 20261122T031500.123Z
 constexpr std::size_t kNumberDigitsMin = 6;
 constexpr std::size_t kNumberDigitsMax = 18;
@@ -74,8 +76,9 @@ std::optional<SegmentName> parse_segment_name(std::string_view text) {
 
 std::optional<SegmentFile> parse_segment_file(std::string_view text) {
   SegmentForm form = SegmentForm::Raw;
-  if (text.ends_with(kPartialSuffix)) {
+  if (text.starts_with(kPartialPrefix) && text.ends_with(kPartialSuffix)) {
     form = SegmentForm::Partial;
+    text.remove_prefix(kPartialPrefix.size());
     text.remove_suffix(kPartialSuffix.size());
   } else if (text.ends_with(kCompressedSuffix)) {
     form = SegmentForm::Compressed;
@@ -87,10 +90,13 @@ std::optional<SegmentFile> parse_segment_file(std::string_view text) {
 }
 
 std::string format_segment_file(SegmentFile file) {
-  std::string text = format_segment_name(file.name);
-  if (file.form == SegmentForm::Compressed) text += kCompressedSuffix;
-  if (file.form == SegmentForm::Partial) text += kPartialSuffix;
-  return text;
+  const std::string raw = format_segment_name(file.name);
+  switch (file.form) {
+    case SegmentForm::Raw: return raw;
+    case SegmentForm::Compressed: return fmt::format("{}{}", raw, kCompressedSuffix);
+    case SegmentForm::Partial: return fmt::format("{}{}{}", kPartialPrefix, raw, kPartialSuffix);
+  }
+  return raw;
 }
 
 SegmentedLog::SegmentedLog(std::filesystem::path directory, SegmentLimits limits, FileCalls& calls)
@@ -381,16 +387,24 @@ bool SegmentedLog::delete_segment(std::deque<Segment>::iterator segment) {
 bool SegmentedLog::compress_one(const Now& now, const std::atomic<bool>& stop) {
   const std::optional<SegmentName> name = next_to_compress(now);
   if (!name) return false;
-  const std::string raw = path_of(*name, SegmentForm::Raw);
-  const std::string partial = path_of(*name, SegmentForm::Partial);
+  const bool go_on = compress(*name, now, stop);
+  const std::scoped_lock lock(mutex_);
+  compressing_ = false;
+  return go_on;
+}
+
+// False when it was stopped.
+bool SegmentedLog::compress(SegmentName name, const Now& now, const std::atomic<bool>& stop) {
+  const std::string raw = path_of(name, SegmentForm::Raw);
+  const std::string partial = path_of(name, SegmentForm::Partial);
   const CompressionResult made = compress_segment(raw, partial, calls_, stop);
   if (made.outcome == Compression::Done) {
-    replace_by_compressed(*name, made.file_bytes, now);
+    replace_by_compressed(name, made.file_bytes, now);
     return true;
   }
   if (made.outcome == Compression::Stopped) return false;
   const std::scoped_lock lock(mutex_);
-  Segment* const segment = find(*name);
+  Segment* const segment = find(name);
   if (segment == nullptr) return true;  // retention was faster
   if (made.outcome == Compression::Unfit) {
     segment->unfit = true;
@@ -403,6 +417,7 @@ bool SegmentedLog::compress_one(const Now& now, const std::atomic<bool>& stop) {
 
 std::optional<SegmentName> SegmentedLog::next_to_compress(const Now& now) {
   const std::scoped_lock lock(mutex_);
+  if (compressing_) return {};
   std::size_t waiting = 0;
   Segment* oldest = nullptr;
   for (Segment& segment : segments_) {
@@ -415,6 +430,7 @@ std::optional<SegmentName> SegmentedLog::next_to_compress(const Now& now) {
   if (oldest == nullptr || now.monotonic < compress_retry_at_) return {};
   const bool aged = now.monotonic - *oldest->closed_seen >= limits_.compress_after;
   if (!aged && waiting <= kRawSegmentsMax) return {};
+  compressing_ = true;
   return oldest->name;
 }
 

@@ -23,7 +23,7 @@
 // another thread than the appending one may call: nothing is locked while it reads, compresses and
 // syncs, so appending waits at most for a rename. It waits for `compress_after`, for those who
 // follow the raw files, unless kRawSegmentsMax closed ones wait already. It writes to
-// `….zst.partial`, syncs, renames, syncs the directory and only then unlinks the raw file.
+// `.….zst.partial`, syncs, renames, syncs the directory and only then unlinks the raw file.
 // Whoever holds the raw file open reads on. After a crash open() removes partial files, and raw
 // ones whose compressed form is complete. A disk too full to compress leaves the raw segment;
 // nothing is tried again before kCompressRetry. A compressed file that is not whole or not ours is
@@ -72,8 +72,8 @@ struct SegmentName {
 std::optional<SegmentName> parse_segment_name(std::string_view text);
 std::string format_segment_name(SegmentName name);
 
-inline constexpr std::string_view kCompressedSuffix = ".zst";       // behind the raw name
-inline constexpr std::string_view kPartialSuffix = ".zst.partial";  // being written
+// Raw: the segment's name. Compressed: with ".zst" behind it. Partial, while it is written: that,
+// with "." in front, so that `*.jsonl*` does not find it, and ".partial" behind.
 enum class SegmentForm : std::uint8_t { Raw, Compressed, Partial };
 struct SegmentFile {
   SegmentName name;
@@ -93,7 +93,7 @@ struct SegmentCounters {
   std::size_t segments_compressed = 0;  // of them
 };
 
-// Used by one thread, but for compress_one(), which one other thread may call. Owns the open
+// Used by one thread, but for compress_one(), which any thread may call. Owns the open
 // segment's descriptor and a lock on the directory, so that there is one writer. Other processes
 // may read the segments meanwhile.
 class SegmentedLog {
@@ -121,7 +121,8 @@ class SegmentedLog {
   // Closes an aged segment and deletes what retention no longer keeps. Call it now and then.
   void tidy(const Now& now);
 
-  // Compresses the oldest segment that is due; false when none is. Gives up when `stop` is set.
+  // Compresses the oldest segment that is due; false when none is, or another thread is at it.
+  // Gives up when `stop` is set.
   bool compress_one(const Now& now, const std::atomic<bool>& stop);
 
   // Deletes a closed segment that is not the newest; false when it is, or is not there.
@@ -157,6 +158,7 @@ class SegmentedLog {
   bool delete_segment(std::deque<Segment>::iterator segment);
   void delete_expired(const Now& now);
   std::optional<SegmentName> next_to_compress(const Now& now);
+  bool compress(SegmentName name, const Now& now, const std::atomic<bool>& stop);
   void replace_by_compressed(SegmentName name, std::uint64_t bytes, const Now& now);
   Segment* find(SegmentName name);
   void count(std::string_view what);
@@ -171,6 +173,7 @@ class SegmentedLog {
   std::deque<Segment> segments_;  // oldest first; the last one is open while file_ >= 0
   std::uint64_t next_number_ = 1;
   MonotonicTime compress_retry_at_{};
+  bool compressing_ = false;
   int file_ = -1;
   int lock_ = -1;
   SegmentCounters counters_;

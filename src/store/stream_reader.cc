@@ -16,7 +16,6 @@
 namespace dn::store {
 namespace {
 
-constexpr std::size_t kProblemsMax = 100;  // kept until somebody asks; further ones are forgotten
 constexpr std::size_t kScanBytes = 1UL << 20U;
 
 HashedClauses hash_clauses(const records::RequiredValues& required) {
@@ -86,8 +85,8 @@ Result<void> StreamReader::refresh() {
   std::map<std::uint64_t, Segment> now;
   for (const ListedSegment& entry : *listed) {
     if (now.contains(entry.name.number)) {
-      report(fmt::format("{} is passed over: another segment has its number",
-                         path_of(entry.name, SegmentForm::Raw)));
+      problems_.add(fmt::format("{} is passed over: another segment has its number",
+                                path_of(entry.name, SegmentForm::Raw)));
       continue;
     }
     const auto known = segments_.find(entry.name.number);
@@ -112,7 +111,7 @@ bool StreamReader::use_compressed(Segment& segment) {
   auto index = file.is_open() ? read_index(file.get()) : fail("it cannot be opened");
   if (!index) {
     segment.index_refused = true;
-    report(fmt::format("{} is passed over: {}", path, index.error().message));
+    problems_.add(fmt::format("{} is passed over: {}", path, index.error().message));
     return false;
   }
   segment.index = std::make_shared<const SegmentIndex>(*std::move(index));
@@ -128,7 +127,8 @@ void StreamReader::use_raw(Segment& segment) {
     if (error == ENOENT && use_compressed(segment)) return;  // just now
     segment.raw = {};
     if (error != ENOENT) {
-      report(fmt::format("{} is passed over: {}", path, std::generic_category().message(error)));
+      problems_.add(
+          fmt::format("{} is passed over: {}", path, std::generic_category().message(error)));
     }
     return;
   }
@@ -138,7 +138,7 @@ void StreamReader::use_raw(Segment& segment) {
     segment.raw = {};  // lines were taken back
   }
   if (!read_appended(file.get(), segment.raw)) {
-    report(fmt::format("{}: {}", path, std::generic_category().message(errno)));
+    problems_.add(fmt::format("{}: {}", path, std::generic_category().message(errno)));
   }
 }
 
@@ -282,11 +282,7 @@ std::optional<StreamReader::Opened> StreamReader::segment_of(std::uint64_t numbe
 
 std::vector<std::string> StreamReader::take_problems() {
   const std::scoped_lock lock(mutex_);
-  return std::exchange(problems_, {});
-}
-
-void StreamReader::report(std::string problem) {
-  if (problems_.size() < kProblemsMax) problems_.push_back(std::move(problem));
+  return problems_.take();
 }
 
 std::string StreamReader::path_of(SegmentName name, SegmentForm form) const {

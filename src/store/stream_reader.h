@@ -24,6 +24,7 @@
 #include "store/directory_names.h"
 #include "store/line_blocks.h"
 #include "store/loaded_block.h"
+#include "store/problem_list.h"
 #include "store/segment_index.h"
 
 namespace dn::store {
@@ -61,7 +62,7 @@ class StreamReader {
                    std::vector<BlockInfo>& found) const;
   Result<void> load(const BlockInfo& block, LoadedBlock& into);
 
-  // What was passed over since the last call.
+  // What was passed over, each once.
   std::vector<std::string> take_problems();
 
  private:
@@ -79,7 +80,6 @@ class StreamReader {
 
   bool use_compressed(Segment& segment);
   void use_raw(Segment& segment);
-  void report(std::string problem);
   std::string path_of(SegmentName name, SegmentForm form) const;
   BlockInfo describe(const Segment& segment, const BlockFacts& facts) const;
   void find_in_index(const Segment& segment, TimeRange range, const HashedClauses& required,
@@ -90,7 +90,7 @@ class StreamReader {
   const std::uint64_t id_;
   mutable std::mutex mutex_;  // guards what follows
   std::map<std::uint64_t, Segment> segments_;
-  std::vector<std::string> problems_;
+  ProblemList problems_;
 };
 
 }  // namespace dn::store

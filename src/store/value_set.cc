@@ -1,6 +1,7 @@
 #include "store/value_set.h"
 
 #include <algorithm>
+#include <bit>
 
 #include "store/json_escape.h"
 #include "store/log_line.h"
@@ -25,6 +26,21 @@ bool begins_like_json(std::string_view message) {
   const std::size_t first = skip_blanks(message, 0);
   return first < message.size() &&
          (message[first] == '{' || message[first] == '[' || message[first] == '"');
+}
+
+// The first quote or backslash from `at` on, or the end; eight bytes at a time.
+std::size_t find_special(std::string_view text, std::size_t at) {
+  constexpr std::uint64_t kOnes = 0x0101010101010101, kHighs = 0x8080808080808080;
+  constexpr std::uint64_t kQuotes = kOnes * '"', kBackslashes = kOnes * '\\';
+  // The lowest high bit that is set marks the first zero byte.
+  const auto zeros = [](std::uint64_t word) { return (word - kOnes) & ~word & kHighs; };
+  for (; at + 8 <= text.size(); at += 8) {
+    const std::uint64_t word = load_little_endian(text.data() + at, 8);
+    const std::uint64_t found = zeros(word ^ kQuotes) | zeros(word ^ kBackslashes);
+    if (found != 0) return at + static_cast<std::size_t>(std::countr_zero(found)) / 8;
+  }
+  while (at < text.size() && text[at] != '"' && text[at] != '\\') ++at;
+  return at;
 }
 
 // False when an escape is not one, or may be read in more than one way.
@@ -62,10 +78,9 @@ void ValueSet::add_message(std::string_view message) {
   while (at != std::string_view::npos) {
     const std::size_t begin = ++at;
     bool escaped = false;
-    for (; at < message.size() && message[at] != '"'; ++at) {
-      if (message[at] != '\\') continue;
+    for (at = find_special(message, at); at < message.size() && message[at] == '\\';
+         at = find_special(message, at + 2)) {
       escaped = true;
-      ++at;
     }
     if (at >= message.size()) return;  // unfinished: nobody reads it as a value
     const std::string_view text = message.substr(begin, at - begin);
