@@ -50,13 +50,18 @@ class AfterSteps {
         value = with_number(value);
       }
     }
-    std::ranges::stable_sort(rows_.order(), [&](std::uint32_t a, std::uint32_t b) {
+    // Rows of equal keys stay in their order.
+    std::vector<std::pair<std::uint32_t, std::size_t>> placed;
+    for (const std::uint32_t number : rows_.order()) placed.emplace_back(number, placed.size());
+    std::ranges::sort(placed, [&](const auto& a, const auto& b) {
       for (const auto& [slot, descending] : sort.keys) {
-        const int order = natural_order(rows_.row(a)[slot], rows_.row(b)[slot]);
+        const int order = natural_order(rows_.row(a.first)[slot], rows_.row(b.first)[slot]);
         if (order != 0) return (order < 0) != descending;
       }
-      return false;
+      return a.second < b.second;
     });
+    std::ranges::transform(placed, rows_.order().begin(),
+                           [](const auto& one) { return one.first; });
     return true;
   }
 

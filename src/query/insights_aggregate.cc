@@ -135,14 +135,23 @@ Accumulator::State& Accumulator::state(AggregateKind kind, std::uint64_t seed) {
   return *state_;
 }
 
-void Accumulator::add(AggregateKind kind, const Value& given, const RowKey& key,
-                      std::uint64_t seed) {
-  if (given.is_absent()) return;
+std::size_t Accumulator::add(AggregateKind kind, const Value& given, const RowKey& key,
+                             std::uint64_t seed) {
+  if (given.is_absent()) return 0;
+  if (kind == AggregateKind::Count) {
+    ++count_;
+    return 0;
+  }
+  const std::size_t before = heap_bytes();
+  take(kind, given, key, seed);
+  return heap_bytes() - before;
+}
+
+void Accumulator::take(AggregateKind kind, const Value& given, const RowKey& key,
+                       std::uint64_t seed) {
   const bool time = given.kind == Kind::Time && kind != AggregateKind::CountDistinct;
   const Value value = time ? Value::of_number(given.number) : given;
   switch (kind) {
-    case AggregateKind::CountRows:
-    case AggregateKind::Count: ++count_; return;
     case AggregateKind::CountDistinct: {
       ShortText room;
       std::get<DistinctCount>(state(kind, seed).is).add(shown(value, room));
@@ -176,9 +185,10 @@ void Accumulator::offer(AggregateKind kind, const Value& value, const RowKey& ke
   best->text = value.text;
 }
 
-void Accumulator::merge(AggregateKind kind, const Accumulator& other, std::uint64_t seed) {
+std::size_t Accumulator::merge(AggregateKind kind, const Accumulator& other, std::uint64_t seed) {
   count_ += other.count_;
-  if (!other.state_) return;
+  if (!other.state_) return 0;
+  const std::size_t before = heap_bytes();
   auto& is = state(kind, seed).is;
   const auto& theirs = other.state_->is;
   if (const auto* const sum = std::get_if<ExactSum>(&theirs)) {
@@ -192,6 +202,7 @@ void Accumulator::merge(AggregateKind kind, const Accumulator& other, std::uint6
   } else if (const auto& best = std::get<std::unique_ptr<Best>>(theirs)) {
     offer(kind, best->view(), best->key);
   }
+  return heap_bytes() - before;
 }
 
 Value Accumulator::result(const Aggregate& aggregate, TextArena& arena) const {

@@ -65,16 +65,17 @@ class Accumulator {
   Accumulator& operator=(Accumulator&&) noexcept;
 
   void add_row() { ++count_; }  // CountRows
-  // `seed` keys the table of distinct values.
-  void add(AggregateKind kind, const Value& value, const RowKey& key, std::uint64_t seed);
-  void merge(AggregateKind kind, const Accumulator& other, std::uint64_t seed);
+  // Give how much memory that took. `seed` keys the table of distinct values.
+  std::size_t add(AggregateKind kind, const Value& value, const RowKey& key, std::uint64_t seed);
+  std::size_t merge(AggregateKind kind, const Accumulator& other, std::uint64_t seed);
   // The text lives as long as the arena is not cleared.
   Value result(const Aggregate& aggregate, TextArena& arena) const;
-  std::size_t heap_bytes() const;
 
  private:
   struct State;
+  std::size_t heap_bytes() const;
   State& state(AggregateKind kind, std::uint64_t seed);
+  void take(AggregateKind kind, const Value& value, const RowKey& key, std::uint64_t seed);
   void offer(AggregateKind kind, const Value& value, const RowKey& key);
 
   std::uint64_t count_ = 0;

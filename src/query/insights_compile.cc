@@ -186,6 +186,11 @@ class QueryCompiler {
                      "the regular expression of parse needs a named group (?<name>…)");
       return;
     }
+    if (step.regex->NamedCapturingGroups().size() != step.regex->CapturingGroupNames().size()) {
+      nodes_.fail_at(command.pattern_where,
+                     "a name is given to two groups of the regular expression");
+      return;
+    }
     for (const auto& [name, group] : step.regex->NamedCapturingGroups()) {
       step.groups.emplace_back(group, scope_.new_slot());
       define(name, step.groups.back().second);
@@ -201,11 +206,6 @@ class QueryCompiler {
     const auto keys = static_cast<std::uint32_t>(step.keys.size());
     std::uint32_t next = keys;
     for (const NamedExpression& item : command.items) next += count_aggregates(item.value);
-    if (next == keys) {
-      nodes_.fail_at(command.items[0].value.where,
-                     "stats needs an aggregate function such as count(*)");
-      return;
-    }
     std::map<std::string, std::uint32_t> names;
     std::vector<Column> columns;
     for (std::uint32_t i = 0; i < keys; ++i) {
@@ -222,6 +222,10 @@ class QueryCompiler {
       }
       names[item.name] = slot;
       columns.push_back({item.name, slot});
+    }
+    if (step.aggregates.empty()) {
+      nodes_.fail_at(command.items[0].value.where,
+                     "stats needs an aggregate function such as count(*)");
     }
     end_rows();
     if (!turned_) plan_.order.clear();  // the order of rows makes no difference to a stats
@@ -308,6 +312,7 @@ class QueryCompiler {
     plan_.generated = {generated("@timestamp"), generated("@message"), generated("@logStream"),
                        generated("@log"), generated("@ingestionTime")};
     plan_.required = required_values(plan_.before, discovered);
+    plan_.before_fields = steps_without(plan_.before, discovered);
     plan_.kept = slots_kept_at_turn(plan_);
     plan_.rows_at_turn = rows_at_turn();
   }

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cmath>
+#include <cstring>
 
 #include "query/insights_structure.h"
 
@@ -53,7 +54,10 @@ bool contains_or_matches(const Node& node, Evaluation& given) {
   if (value.is_absent()) return false;
   ShortText room;
   const std::string_view text = shown(value, room);
-  if (node.op == Operator::Contains) return text.contains(node.constant.text);
+  if (node.op == Operator::Contains) {
+    const std::string_view part = node.constant.text;
+    return memmem(text.data(), text.size(), part.data(), part.size()) != nullptr;
+  }
   return node.regex->Match(text, 0, text.size(), RE2::UNANCHORED, nullptr, 0);
 }
 

@@ -26,9 +26,7 @@ void Groups::add(Evaluation& row, const RowKey& key) {
       accumulator.add_row();
       continue;
     }
-    const std::size_t before = accumulator.heap_bytes();
-    accumulator.add(aggregate.kind, evaluate(aggregate.argument, row), key, seed_);
-    heap_bytes_ += accumulator.heap_bytes() - before;
+    heap_bytes_ += accumulator.add(aggregate.kind, evaluate(aggregate.argument, row), key, seed_);
   }
 }
 
@@ -37,10 +35,8 @@ void Groups::merge(const Groups& other) {
     std::size_t mine = find_group(other.keys_.text(group), other.first_[group]);
     std::size_t theirs = group * step_.aggregates.size();
     for (const Aggregate& aggregate : step_.aggregates) {
-      Accumulator& accumulator = accumulators_[mine++];
-      const std::size_t before = accumulator.heap_bytes();
-      accumulator.merge(aggregate.kind, other.accumulators_[theirs++], seed_);
-      heap_bytes_ += accumulator.heap_bytes() - before;
+      heap_bytes_ +=
+          accumulators_[mine++].merge(aggregate.kind, other.accumulators_[theirs++], seed_);
     }
   }
 }

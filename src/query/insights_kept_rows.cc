@@ -51,54 +51,51 @@ KeptRows::Row KeptRows::keep(std::span<const Value> row, const RowKey& key) cons
   return kept;
 }
 
-bool KeptRows::is_before(const Row& a, const Row& b) const {
+bool KeptRows::is_before(const View& a, const View& b) const {
   for (std::size_t i = 0; i < order_places_.size(); ++i) {
-    const int order = natural_order(a.values[order_places_[i]], b.values[order_places_[i]]);
+    const int order = natural_order(value(a, order_places_[i]), value(b, order_places_[i]));
     if (order != 0) return (order < 0) != plan_.order[i].descending;
   }
-  return is_newer(a.key, b.key);
+  return is_newer(*a.key, *b.key);
 }
 
-bool KeptRows::is_behind_last(std::span<const Value> row, const RowKey& key) const {
-  if (!has_last_) return false;
-  const Row& last = rows_[plan_.rows_at_turn - 1];
-  for (std::size_t i = 0; i < order_places_.size(); ++i) {
-    const SortKey& sort = plan_.order[i];
-    const int order = natural_order(last.values[order_places_[i]], row[sort.slot]);
-    if (order != 0) return (order < 0) != sort.descending;
-  }
-  return is_newer(last.key, key);
+bool KeptRows::is_refused(const View& row) const {
+  return is_satisfied() || (has_last_ && is_before(view(rows_[plan_.rows_at_turn - 1]), row));
 }
 
 void KeptRows::add(std::span<const Value> row, const RowKey& key) {
-  if (is_satisfied() || is_behind_last(row, key)) return;
-  insert(keep(row, key));
+  insert({nullptr, row, &key}, [&] { return keep(row, key); });
 }
 
-bool KeptRows::dedup_key(const Row& row) {
+bool KeptRows::dedup_key(const View& row) {
   key_.clear();
   for (const std::size_t place : dedup_places_) {
-    if (row.values[place].is_absent()) return false;
-    append_key(key_, row.values[place]);
+    const Value& part = value(row, place);
+    if (part.is_absent()) return false;
+    append_key(key_, part);
   }
   return !dedup_places_.empty();
 }
 
-void KeptRows::insert(Row row) {
-  if (dedup_key(row)) {
+// The row is only made once it is sure to be kept.
+template <class MakeRow>
+void KeptRows::insert(const View& candidate, MakeRow make_row) {
+  if (is_refused(candidate)) return;
+  if (dedup_key(candidate)) {
     const auto [number, added] = keys_.find_or_add(key_);
     if (!added) {
       const std::size_t at = row_of_key_[number];
-      if (!is_before(row, rows_[at])) return;
+      if (!is_before(candidate, view(rows_[at]))) return;
       if (at + 1 == plan_.rows_at_turn) has_last_ = false;
-      bytes_ += row.bytes - rows_[at].bytes;
-      rows_[at] = std::move(row);
+      bytes_ -= rows_[at].bytes;
+      rows_[at] = make_row();
+      bytes_ += rows_[at].bytes;
       return;
     }
     row_of_key_.push_back(static_cast<std::uint32_t>(rows_.size()));
   }
-  bytes_ += row.bytes;
-  rows_.push_back(std::move(row));
+  rows_.push_back(make_row());
+  bytes_ += rows_.back().bytes;
   if (rows_.size() >= plan_.rows_at_turn + std::max(plan_.rows_at_turn, kSlackMin)) prune();
 }
 
@@ -107,7 +104,7 @@ void KeptRows::prune() {
   if (any_ || rows_.size() <= wanted) return;
   const auto middle = rows_.begin() + static_cast<std::ptrdiff_t>(wanted - 1);
   std::nth_element(rows_.begin(), middle, rows_.end(),
-                   [this](const Row& a, const Row& b) { return is_before(a, b); });
+                   [this](const Row& a, const Row& b) { return is_before(view(a), view(b)); });
   rows_.resize(wanted);
   has_last_ = true;
   bytes_ = 0;
@@ -115,25 +112,23 @@ void KeptRows::prune() {
   row_of_key_.clear();
   for (std::uint32_t i = 0; i < rows_.size(); ++i) {
     bytes_ += rows_[i].bytes;
-    if (!dedup_key(rows_[i])) continue;
+    if (!dedup_key(view(rows_[i]))) continue;
     keys_.find_or_add(key_);
     row_of_key_.push_back(i);
   }
 }
 
 void KeptRows::merge(KeptRows&& other) {
-  for (Row& row : other.rows_) {
-    if (is_satisfied()) break;
-    insert(std::move(row));
-  }
+  for (Row& row : other.rows_) insert(view(row), [&] { return std::move(row); });
   other.rows_.clear();
 }
 
 void KeptRows::append_rows(RowTable& table) const {
   std::vector<std::uint32_t> order(rows_.size());
   std::iota(order.begin(), order.end(), 0U);
-  std::ranges::sort(
-      order, [this](std::uint32_t a, std::uint32_t b) { return is_before(rows_[a], rows_[b]); });
+  std::ranges::sort(order, [this](std::uint32_t a, std::uint32_t b) {
+    return is_before(view(rows_[a]), view(rows_[b]));
+  });
   if (order.size() > plan_.rows_at_turn) order.resize(plan_.rows_at_turn);
   for (const std::uint32_t number : order) {
     const std::span<Value> row = table.add(rows_[number].key);

@@ -44,12 +44,23 @@ class KeptRows {
     std::unique_ptr<char[]> text;
     std::size_t bytes = 0;
   };
+  // A row as it came, or one that is kept.
+  struct View {
+    const Row* kept = nullptr;
+    std::span<const Value> row;
+    const RowKey* key = nullptr;
+  };
+  static View view(const Row& row) { return {&row, {}, &row.key}; }
+  const Value& value(const View& view, std::size_t place) const {
+    return view.kept != nullptr ? view.kept->values[place] : view.row[plan_.kept[place]];
+  }
+  bool is_before(const View& a, const View& b) const;
+  // The key of dedup, in `key_`; false when the row has none.
+  bool dedup_key(const View& row);
+  bool is_refused(const View& row) const;
+  template <class MakeRow>
+  void insert(const View& view, MakeRow make_row);
   Row keep(std::span<const Value> row, const RowKey& key) const;
-  void insert(Row row);
-  // The key of dedup; false when the row has none.
-  bool dedup_key(const Row& row);
-  bool is_before(const Row& a, const Row& b) const;
-  bool is_behind_last(std::span<const Value> row, const RowKey& key) const;
 
   const Plan& plan_;
   bool any_ = false;

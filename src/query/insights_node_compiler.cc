@@ -90,6 +90,12 @@ Node NodeCompiler::compile(const Expression& expression, const Meaning* meaning)
   }
   Node node;
   std::size_t count = expression.operands.size();
+  // Behind a stats, an expression that it showed is a column.
+  if (scope_.behind_stats() && (count > 0 || expression.op == Operator::Call)) {
+    node.slot = scope_.find_made(source_of(expression.where));
+    node.op = Operator::Field;
+    if (node.slot != kNoSlot) return node;
+  }
   node.op = expression.op;
   switch (expression.op) {
     case Operator::Text:
@@ -105,18 +111,7 @@ Node NodeCompiler::compile(const Expression& expression, const Meaning* meaning)
       return node;
     case Operator::Matches: node.regex = regex(expression.text, expression.detail); break;
     case Operator::Contains: node.constant = Value::of_text(texts_.copy(expression.text)); break;
-    case Operator::Call: {
-      // Behind a stats, an expression that it showed is a column.
-      const std::uint32_t slot =
-          scope_.behind_stats() ? scope_.find_made(source_of(expression.where)) : kNoSlot;
-      if (slot != kNoSlot) {
-        node.op = Operator::Field;
-        node.slot = slot;
-        return node;
-      }
-      count = begin_call(expression, node);
-      break;
-    }
+    case Operator::Call: count = begin_call(expression, node); break;
     default: break;
   }
   for (std::size_t i = 0; i < count; ++i) {

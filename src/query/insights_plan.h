@@ -90,7 +90,8 @@ struct Plan {
   std::uint32_t width = 0;  // of a row before the turn, and behind it unless that is a stats
 
   std::vector<RowStep> before;
-  std::vector<SortKey> order;  // at the turn; then newest first
+  std::size_t before_fields = 0;  // so many of them read no discovered field
+  std::vector<SortKey> order;     // at the turn; then newest first
   Turn turn;
   std::size_t rows_at_turn = 0;     // EndStep, LimitStep, DedupStep: more are not needed
   std::vector<std::uint32_t> kept;  // of these: slots that are read behind the turn

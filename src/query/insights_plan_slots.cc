@@ -66,6 +66,17 @@ std::set<std::uint32_t> slots_before_turn(const Plan& plan) {
   return reader.seen_;
 }
 
+std::size_t steps_without(const std::vector<RowStep>& steps, const std::set<std::uint32_t>& slots) {
+  SlotReader reader;
+  for (std::size_t i = 0; i < steps.size(); ++i) {
+    reader.step(steps[i]);
+    const bool reads = std::ranges::any_of(
+        reader.slots_, [&](std::uint32_t slot) { return slots.contains(slot); });
+    if (reads || std::holds_alternative<UnnestStep>(steps[i])) return i;
+  }
+  return steps.size();
+}
+
 std::vector<std::uint32_t> slots_kept_at_turn(const Plan& plan) {
   SlotReader reader;
   if (std::holds_alternative<StatsStep>(plan.turn)) return {};

@@ -51,7 +51,8 @@ struct InsightsRun::State {
     }
   }
 
-  void fill_row(const records::LogEvent& event, const EventSource& source);
+  void fill_generated(const records::LogEvent& event, const EventSource& source);
+  void fill_discovered(std::string_view message);
   bool may_match(std::string_view message) const;
   std::size_t bytes() const { return groups ? groups->bytes() : kept ? kept->bytes() : 0; }
   void check_limits();
@@ -85,7 +86,7 @@ struct InsightsRun::State {
   std::optional<KeptRows> kept;
 };
 
-void InsightsRun::State::fill_row(const records::LogEvent& event, const EventSource& source) {
+void InsightsRun::State::fill_generated(const records::LogEvent& event, const EventSource& source) {
   const GeneratedSlots& slots = plan.generated;
   const auto set = [this](std::uint32_t slot, const Value& value) {
     if (slot != kNoSlot) row[slot] = value;
@@ -95,9 +96,12 @@ void InsightsRun::State::fill_row(const records::LogEvent& event, const EventSou
   set(slots.message, Value::of_text(event.message));
   set(slots.log_stream, Value::of_text(source.log_stream));
   set(slots.log, Value::of_text(source.log));
+}
+
+void InsightsRun::State::fill_discovered(std::string_view message) {
   if (plan.fields.empty()) return;
   for (const auto& [name, slot] : plan.fields.names()) row[slot] = {};
-  read_fields(plan.fields, message_json, path, event.message, row);
+  read_fields(plan.fields, message_json, path, message, row);
 }
 
 bool InsightsRun::State::may_match(std::string_view message) const {
@@ -130,8 +134,13 @@ void InsightsRun::add(const records::LogEvent& event, const EventSource& source)
   state.statistics.bytes_scanned += event.message.size();
   if (satisfied() || !state.may_match(event.message)) return;
   state.arena.clear();
-  state.fill_row(event, source);
+  state.fill_generated(event, source);
   Evaluation given{state.row, state.arena, state.structure_json, state.now};
+  const std::span steps(state.plan.before);
+  for (const RowStep& step : steps.first(state.plan.before_fields)) {
+    if (!run_row_step(step, state.row, given)) return;
+  }
+  state.fill_discovered(event.message);
   RowKey key{event.key, 0};
   const auto emit = [&] {
     if (state.groups) {
@@ -141,7 +150,7 @@ void InsightsRun::add(const records::LogEvent& event, const EventSource& source)
     }
     return ++key.place < kRowsPerEventMax && !state.arena.exhausted();
   };
-  run_row_steps(state.plan.before, state.row, given, emit);
+  run_row_steps(steps.subspan(state.plan.before_fields), state.row, given, emit);
   if (key.place > 0) ++state.statistics.records_matched;
   if (key.place == kRowsPerEventMax) {
     state.fail(fmt::format("unnest makes {} rows or more of one event", kRowsPerEventMax));
