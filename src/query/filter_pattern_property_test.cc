@@ -166,7 +166,7 @@ JsonTree tree_of_line(std::string_view line) {
                  : field.type == 'n'     ? JsonTree::Kind::Number
                  : field.value == "true" ? JsonTree::Kind::True
                                          : JsonTree::Kind::False;
-    tree.children.emplace_back(field.name, std::move(value));
+    tree.children.push_back({field.name, std::move(value)});
   }
   return tree;
 }

@@ -97,7 +97,7 @@ JsonQuickLook::JsonQuickLook(const PatternExpression& expression,
     return std::ranges::min(clause, {}, [](const Part& part) { return part.probe.weight(); })
         .probe.weight();
   };
-  std::ranges::stable_sort(clauses_, std::ranges::greater{}, weight);
+  std::ranges::sort(clauses_, std::ranges::greater{}, weight);
   if (clauses_.size() > kClausesLookedAt) clauses_.resize(kClausesLookedAt);
 }
 

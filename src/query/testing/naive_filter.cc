@@ -30,8 +30,8 @@ JsonTree random_value(SeededNumbers& numbers, const Vocabulary& words, int depth
   } else {
     value.kind = kind == 9 ? Kind::Array : Kind::Object;
     for (std::size_t i = numbers.below(5); i > 0; --i) {
-      value.children.emplace_back(value.kind == Kind::Object ? one_of(words.names, numbers) : "",
-                                  random_value(numbers, words, depth - 1));
+      value.children.push_back({value.kind == Kind::Object ? one_of(words.names, numbers) : "",
+                                random_value(numbers, words, depth - 1)});
     }
   }
   return value;
@@ -73,10 +73,10 @@ void print_value(std::string& out, const JsonTree& value, SeededNumbers& numbers
       for (std::size_t i = 0; i < value.children.size(); ++i) {
         if (i > 0) out += ',';
         if (object) {
-          out += blank(numbers, freely) + escaped(value.children[i].first, numbers, freely) +
+          out += blank(numbers, freely) + escaped(value.children[i].name, numbers, freely) +
                  blank(numbers, freely) + ':';
         }
-        print_value(out, value.children[i].second, numbers, freely);
+        print_value(out, value.children[i].value, numbers, freely);
       }
       out += blank(numbers, freely);
       out += object ? '}' : ']';
@@ -243,10 +243,10 @@ std::vector<const JsonTree*> selected(const JsonTree& root, const std::vector<Fi
     std::vector<const JsonTree*> next;
     for (const JsonTree* node : now) {
       if (step.kind == '*') {
-        for (const auto& child : node->children) next.push_back(&child.second);
+        for (const auto& child : node->children) next.push_back(&child.value);
       } else if (step.kind == '#') {
         if (node->kind == Kind::Array && step.index < node->children.size()) {
-          next.push_back(&node->children[step.index].second);
+          next.push_back(&node->children[step.index].value);
         }
       } else if (node->kind == Kind::Object) {
         const JsonTree* last = nullptr;
@@ -338,8 +338,8 @@ JsonTree random_message(SeededNumbers& numbers, const Vocabulary& words) {
   JsonTree message;
   message.kind = numbers.below(8) == 0 ? Kind::Array : Kind::Object;
   for (std::size_t i = numbers.below(8); i > 0; --i) {
-    message.children.emplace_back(message.kind == Kind::Object ? one_of(words.names, numbers) : "",
-                                  random_value(numbers, words, 3));
+    message.children.push_back({message.kind == Kind::Object ? one_of(words.names, numbers) : "",
+                                random_value(numbers, words, 3)});
   }
   return message;
 }
@@ -371,7 +371,7 @@ std::vector<std::string> text_values(const JsonTree& message) {
   std::vector<std::string> texts;
   if (message.kind == Kind::Text) texts.push_back(message.text);
   for (const auto& child : message.children) {
-    std::ranges::move(text_values(child.second), std::back_inserter(texts));
+    std::ranges::move(text_values(child.value), std::back_inserter(texts));
   }
   return texts;
 }

@@ -7,18 +7,22 @@
 
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "records/testing/flow_lines.h"
 
 namespace dn::query::testing {
 
+struct JsonMember;
 struct JsonTree {
   enum class Kind { Null, True, False, Number, Text, Array, Object };
   Kind kind = Kind::Null;
-  std::string text;                                        // Text: decoded; Number: as written
-  std::vector<std::pair<std::string, JsonTree>> children;  // Array: without names
+  std::string text;                  // Text: decoded; Number: as written
+  std::vector<JsonMember> children;  // Array: without names
+};
+struct JsonMember {
+  std::string name;
+  JsonTree value;
 };
 
 struct FilterStep {
