@@ -46,8 +46,16 @@ struct InspectArguments {
   bool json = false;
 };
 
-using Command =
-    std::variant<RunArguments, CheckArguments, ExplainArguments, StatusArguments, InspectArguments>;
+struct ServeArguments {
+  std::string store;
+  std::string listen = "127.0.0.1:1043";
+  std::string tls_certificate, tls_key;  // both or none
+  std::string credentials_file;
+  std::string region = "us-east-1", account = "000000000000";
+};
+
+using Command = std::variant<RunArguments, CheckArguments, ExplainArguments, StatusArguments,
+                             InspectArguments, ServeArguments>;
 
 struct ParsedArguments {
   std::optional<Command> command;  // without one, print `text` and end

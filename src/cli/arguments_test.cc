@@ -13,8 +13,8 @@
 namespace dn::cli {
 namespace {
 
-constexpr std::array<std::string_view, 5> kCommands = {"run", "check", "explain", "status",
-                                                       "inspect"};
+constexpr std::array<std::string_view, 6> kCommands = {"run",    "check",   "explain",
+                                                       "status", "inspect", "serve"};
 
 template <class T>
 T parse_as(std::vector<std::string> arguments) {
@@ -82,6 +82,33 @@ TEST(Arguments, ReadStatusAndInspect) {
   const auto inspect = parse_as<InspectArguments>({"inspect", "a", "b", "--json"});
   EXPECT_EQ(inspect.paths, (std::vector<std::string>{"a", "b"}));
   EXPECT_TRUE(inspect.json);
+}
+
+TEST(Arguments, ReadServe) {
+  const auto plain = parse_as<ServeArguments>({"serve", "--store", "d"});
+  EXPECT_EQ(plain.store, "d");
+  EXPECT_EQ(plain.listen, "127.0.0.1:1043");
+  EXPECT_EQ(plain.region, "us-east-1");
+  EXPECT_EQ(plain.account, "000000000000");
+  const auto full = parse_as<ServeArguments>(
+      {"serve", "--store", "d", "--listen", "[::]:443", "--tls-certificate", "c", "--tls-key", "k",
+       "--credentials-file", "f", "--region", "eu-west-1", "--account", "123456789012"});
+  EXPECT_EQ(full.listen, "[::]:443");
+  EXPECT_EQ(full.tls_certificate, "c");
+  EXPECT_EQ(full.tls_key, "k");
+  EXPECT_EQ(full.credentials_file, "f");
+  EXPECT_EQ(full.region, "eu-west-1");
+  EXPECT_EQ(full.account, "123456789012");
+}
+
+TEST(Arguments, RefuseWhatServeCannotUse) {
+  EXPECT_TRUE(refused({"serve"}).contains("--store is required"));
+  EXPECT_TRUE(refused({"serve", "--store", "d", "--tls-key", "k"}).contains("--tls-certificate"));
+  EXPECT_TRUE(refused({"serve", "--store", "d", "--listen", "localhost:1"})
+                  .starts_with("discriminat: --listen \"localhost:1\": write an address"));
+  EXPECT_TRUE(refused({"serve", "--store", "d", "--listen", ""}).contains("--listen: write"));
+  EXPECT_TRUE(refused({"serve", "--store", "d", "--region", "A"}).contains("--region \"A\": "));
+  EXPECT_TRUE(refused({"serve", "--store", "d", "--account", "1"}).contains("--account \"1\": "));
 }
 
 TEST(Arguments, RefuseWhatNoCommandKnows) {

@@ -36,6 +36,10 @@ inline constexpr std::array kExitCodes = {
     ExitCodeRow{"status", kExitNotRunning, "no gateway runs: no status, or none for 15 seconds"},
     ExitCodeRow{"inspect", kExitGood, "every capture was read"},
     ExitCodeRow{"inspect", kExitCannot, "bad usage; a capture is unreadable"},
+    ExitCodeRow{"serve", kExitGood, "ended by SIGTERM or SIGINT"},
+    ExitCodeRow{"serve", kExitCannot, "bad usage"},
+    ExitCodeRow{"serve", daemon::kExitSetUpFailed,
+                "could not start: the directory, a file, a permission or the port said no"},
 };
 
 // "Exit codes:\n  0  …\n" of one command.

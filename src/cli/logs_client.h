@@ -7,13 +7,12 @@
 #pragma once
 
 #include <boost/json/object.hpp>
-#include <functional>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <tl/expected.hpp>
 
+#include "aws/credentials.h"
 #include "base/result.h"
 
 namespace dn::cli {
@@ -40,17 +39,18 @@ std::string to_text(const LogsError& error);
 // What the options --store, --endpoint-url, --region and --profile say; empty: not given.
 struct LogsPlace {
   std::string store;      // a directory: local
-  bool writable = false;  // local: PutLogEvents and CreateLogGroup will be asked
+  bool writable = false;  // local: CreateLogGroup and PutLogEvents will be asked
   std::string endpoint_url, region, profile;
 };
 
-using Environment = std::function<std::optional<std::string>(const char* name)>;
-
 // Where the logs are, in this order: `store`; `endpoint_url`; the environment's
-// AWS_ENDPOINT_URL_CLOUDWATCH_LOGS and AWS_ENDPOINT_URL; CloudWatch of the region, when a region is
-// given by option; `default_store`. Fails with what to write instead.
+// AWS_ENDPOINT_URL_CLOUDWATCH_LOGS and AWS_ENDPOINT_URL, unless
+// AWS_IGNORE_CONFIGURED_ENDPOINT_URLS is true; CloudWatch of the region, when a region or a profile
+// is given by option; `default_store`. Credentials and regions are found as aws/credentials.h says.
+// An endpoint on loopback is asked without signature when there are none, any other is not asked
+// then. AWS_CA_BUNDLE names the certificates to trust. Fails with what to write instead.
 Result<std::unique_ptr<LogsClient>> open_logs_client(const LogsPlace& place,
                                                      const std::string& default_store,
-                                                     const Environment& environment);
+                                                     const aws::Environment& environment);
 
 }  // namespace dn::cli

@@ -14,6 +14,7 @@
 #include "cli/exit_codes.h"
 #include "cli/explain.h"
 #include "cli/inspect.h"
+#include "cli/serve.h"
 #include "cli/status.h"
 #include "daemon/gateway.h"
 
@@ -42,6 +43,7 @@ struct Dispatch {
   int operator()(const InspectArguments& arguments) const {
     return run_inspect(arguments.paths, arguments.json);
   }
+  int operator()(const ServeArguments& arguments) const { return run_serve(arguments, world); }
 };
 
 }  // namespace

@@ -12,7 +12,7 @@
 
 namespace dn::config {
 
-enum class Section : std::uint8_t { Gateway, Dns, Preferences, Group, Egress, Client, Subnet };
+enum class Section : std::uint8_t { Gateway, Dns, Api, Preferences, Group, Egress, Client, Subnet };
 
 struct SectionRow {
   Section section;
@@ -24,6 +24,7 @@ inline constexpr std::array kSections = {
     SectionRow{Section::Gateway, "[gateway]", "The gateway itself."},
     SectionRow{Section::Dns, "[dns]",
                "The gateway's own look-ups, which confirm that an address belongs to a name."},
+    SectionRow{Section::Api, "[api]", "The log endpoint, which speaks the CloudWatch Logs API."},
     SectionRow{Section::Preferences, "[preferences]",
                "What applies to every client. A wrong value here is a warning and its default."},
     SectionRow{Section::Group, "[[group]]", "A group of outbound rules; any number of them."},
@@ -82,6 +83,20 @@ inline constexpr std::array kKeys = {
            "Whether RFC 1918 and 100.64.0.0/10 addresses in answers count."},
     KeyRow{Section::Dns, "retention", "duration, 1m to 7d", "\"1h\"",
            "How long an address counts after the last answer that held it."},
+
+    KeyRow{Section::Api, "listen", "\"ADDRESS:PORT\", or empty", "\"127.0.0.1:1043\"",
+           "Where the endpoint listens, like \"127.0.0.1:1043\" or \"[::1]:1043\"; empty means no "
+           "endpoint."},
+    KeyRow{Section::Api, "tls_certificate", "absolute path, or empty", "\"\"",
+           "Certificate chain in PEM form; with it the endpoint speaks TLS only."},
+    KeyRow{Section::Api, "tls_key", "absolute path, or empty", "\"\"",
+           "Its private key in PEM form, without password."},
+    KeyRow{Section::Api, "credentials_file", "absolute path, or empty", "\"\"",
+           "Lines `ACCESS_KEY_ID SECRET`, readable by the owner alone; with it every request must "
+           "be signed with one of these keys."},
+    KeyRow{Section::Api, "region", "name of a region", "\"us-east-1\"", "Region in ARNs."},
+    KeyRow{Section::Api, "account", "12 digits", "\"000000000000\"",
+           "Account in ARNs and in the Insights field `@log`."},
 
     KeyRow{Section::Preferences, "wildcard_exposure",
            "\"none\", \"prohibit_asterisk\", \"prohibit_public_suffix\" or \"nuclear\"",

@@ -69,6 +69,16 @@ struct GatewaySettings {
   bool dns_allow_private_answers = false;
   std::chrono::seconds dns_retention = std::chrono::hours(1);
 
+  // -- [api] --
+  // "ADDRESS:PORT", where ADDRESS is an IPv4 address or "[IPv6 address]"; empty means no endpoint.
+  // Not loopback: all three files below are given.
+  std::string api_listen = "127.0.0.1:1043";
+  // Absolute paths, or empty: both or none.
+  std::string api_tls_certificate, api_tls_key;
+  std::string api_credentials_file;  // an absolute path, or empty
+  std::string api_region = "us-east-1";
+  std::string api_account = "000000000000";  // 12 digits
+
   bool operator==(const GatewaySettings&) const = default;
 };
 

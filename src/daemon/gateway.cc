@@ -3,11 +3,13 @@
 // Theory of operation. Start-up goes in an order that never opens the gate: configuration, log
 // store, resolver, packet queues with their loops, and only then the kernel rules that feed them;
 // forwarding is switched on last. Whatever fails before ends the program with a message and an exit
-// code; what the kernel holds stays closed. Afterwards privileges are dropped.
+// code; what the kernel holds stays closed. Afterwards privileges are dropped, and only then the
+// log endpoint starts, which talks to more strangers than anything else here: its threads have what
+// the filter and the two capabilities leave.
 //
-// Threads: one packet loop per queue, the resolver, the log writer, the health server, and this
-// one, which once a second looks at the policy file, the clock, the loops and the queue rule, and
-// ends connections whose rule is gone. Only this thread compiles policies.
+// Threads: one packet loop per queue, the resolver, the log writer, the health server, those of the
+// log endpoint, and this one, which once a second looks at the policy file, the clock, the loops
+// and the queue rule, and ends connections whose rule is gone. Only this thread compiles policies.
 //
 // At the end the rules stay (no new connections, allowed ones go on), unless --flush-on-exit.
 #include "daemon/gateway.h"
@@ -17,7 +19,6 @@
 #include <net/if.h>
 #include <netinet/in.h>
 #include <poll.h>
-#include <sys/random.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -29,12 +30,14 @@
 
 #include "daemon/clock.h"
 #include "daemon/config_log.h"
+#include "daemon/logs_endpoint.h"
 #include "daemon/name_watch.h"
 #include "daemon/packet_loop.h"
 #include "daemon/policy_keeper.h"
 #include "daemon/privileges.h"
 #include "daemon/revoker.h"
 #include "daemon/status_file.h"
+#include "net/descriptor_limit.h"
 #include "net/health_server.h"
 #include "net/notify.h"
 #include "netfilter/firewall.h"
@@ -74,12 +77,6 @@ std::vector<Ipv4Address> own_addresses() {
   }
   freeifaddrs(list);
   return addresses;
-}
-
-std::uint64_t random_key() {
-  std::uint64_t key = 0;
-  DN_CHECK(getrandom(&key, sizeof key, 0) == sizeof key, "8 bytes never come short");
-  return key;
 }
 
 netfilter::RulesetSettings ruleset_settings(const config::GatewaySettings& settings) {
@@ -136,6 +133,7 @@ class Gateway {
  private:
   bool load_settings();
   engine::LedgerSettings ledger_settings() const;
+  store::SegmentLimits log_limits() const;
   Result<void> open_log();
   Result<void> start_resolver();
   Result<void> start_loops();
@@ -143,6 +141,8 @@ class Gateway {
   Result<void> start_policy();
   Result<void> start_firewall();
   Result<void> start_health();
+  Result<void> give_up_privileges();
+  Result<void> start_endpoint();
   Result<void> finish_set_up();
   void publish_policy(const Snapshot& snapshot);
   void on_dns_answer(const engine::DnsAnswer& answer);
@@ -172,6 +172,7 @@ class Gateway {
   std::vector<std::unique_ptr<PacketLoop>> loops_;
   std::unique_ptr<PolicyKeeper> keeper_;
   std::unique_ptr<net::HealthServer> health_;
+  std::unique_ptr<LogsEndpoint> endpoint_;
   Snapshot policy_;
   bool revoke_due_ = false;
   bool clock_was_good_ = true, loops_were_alive_ = true;
@@ -205,10 +206,10 @@ std::optional<int> Gateway::set_up() {
   started_wall_ = read_clock(false).wall;
   started_ = read_clock(false).monotonic;
   using Step = Result<void> (Gateway::*)();
-  constexpr std::array<Step, 7> kSteps = {&Gateway::open_log,       &Gateway::start_loops,
-                                          &Gateway::start_resolver, &Gateway::start_policy,
-                                          &Gateway::start_firewall, &Gateway::start_health,
-                                          &Gateway::finish_set_up};
+  constexpr std::array<Step, 9> kSteps = {
+      &Gateway::open_log,           &Gateway::start_loops,    &Gateway::start_resolver,
+      &Gateway::start_policy,       &Gateway::start_firewall, &Gateway::start_health,
+      &Gateway::give_up_privileges, &Gateway::start_endpoint, &Gateway::finish_set_up};
   for (const Step step : kSteps) {
     if (const auto done = (this->*step)(); !done) {
       say(done.error().message);
@@ -218,12 +219,20 @@ std::optional<int> Gateway::set_up() {
   return {};
 }
 
+store::SegmentLimits Gateway::log_limits() const {
+  store::SegmentLimits limits;
+  limits.segment_bytes = settings_.log_segment_bytes;
+  limits.segment_age = settings_.log_segment_age;
+  limits.keep_bytes = settings_.log_keep_bytes;
+  limits.keep_age = settings_.log_keep_age;
+  return limits;
+}
+
 Result<void> Gateway::open_log() {
   store::LogStoreSettings settings;
   settings.directory = settings_.state_dir;
   settings.instance = instance_;
-  settings.segments = {settings_.log_segment_bytes, settings_.log_segment_age,
-                       settings_.log_keep_bytes, settings_.log_keep_age};
+  settings.segments = log_limits();
   const bool require = settings_.require_synchronised_clock;
   settings.clock = [require] { return read_clock(require); };
   auto store = store::LogStore::open(std::move(settings));
@@ -239,7 +248,7 @@ engine::LedgerSettings Gateway::ledger_settings() const {
   ledger.retention = settings_.dns_retention;
   ledger.allow_private_answers = settings_.dns_allow_private_answers;
   ledger.own_addresses = own_addresses();
-  ledger.hash_seed = random_key();
+  ledger.hash_seed = random_number();
   return ledger;
 }
 
@@ -277,7 +286,7 @@ Result<void> Gateway::start_loops() {
     return tl::unexpected(outside.error());
   }
   LoopSettings settings;
-  settings.engine.hash_key = random_key();
+  settings.engine.hash_key = random_number();
   settings.engine.ledger = ledger_settings();
   settings.inside_interfaces = *inside;
   settings.instance = instance_;
@@ -328,8 +337,35 @@ Result<void> Gateway::start_health() {
   return {};
 }
 
+Result<void> Gateway::give_up_privileges() {
+  return drop_privileges(options_.flush_on_exit);
+}
+
+Result<void> Gateway::start_endpoint() {
+  if (settings_.api_listen.empty()) return {};
+  EndpointSettings endpoint;
+  endpoint.store = settings_.state_dir;
+  endpoint.own_streams_taken = true;
+  endpoint.segments = log_limits();
+  endpoint.listen = settings_.api_listen;
+  endpoint.tls_certificate = settings_.api_tls_certificate;
+  endpoint.tls_key = settings_.api_tls_key;
+  endpoint.credentials_file = settings_.api_credentials_file;
+  endpoint.region = settings_.api_region;
+  endpoint.account = settings_.api_account;
+  const bool require = settings_.require_synchronised_clock;
+  endpoint.clock = [require] { return read_clock(require); };
+  endpoint.on_problem = [this](const std::string& text) { log_->write_self("warning", text); };
+  auto started = LogsEndpoint::start(std::move(endpoint));
+  if (!started) {
+    return fail(started.error().message + " (section [api]; listen = \"\" does without it)");
+  }
+  endpoint_ = std::move(*started);
+  say("log endpoint: " + endpoint_->url());
+  return {};
+}
+
 Result<void> Gateway::finish_set_up() {
-  if (const auto dropped = drop_privileges(options_.flush_on_exit); !dropped) return dropped;
   armed_ = true;
   [[maybe_unused]] const auto told = net::notify_supervisor("READY=1");
   say("ready");
@@ -495,6 +531,7 @@ void Gateway::shut_down() {
   }
   loops_.clear();
   if (store_) store_->close();
+  endpoint_.reset();  // last: it waits for a search that is under way
 }
 
 // Signals are handled by the main thread alone, so they are blocked before any thread starts.
@@ -508,6 +545,7 @@ void block_signals() {
 
 int run_gateway(const RunOptions& options) {
   block_signals();
+  net::raise_descriptor_limit();
   Gateway gateway(options);
   if (const auto failed = gateway.set_up()) return *failed;
   return gateway.run();

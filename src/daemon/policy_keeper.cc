@@ -83,7 +83,8 @@ void PolicyKeeper::reload(Date today) {
     last_complaint_.clear();
   }
   if (!(loaded.gateway == settings_)) {
-    log_.write_self("warning", "[gateway] and [dns] settings have changed; restart to apply them");
+    log_.write_self("warning",
+                    "[gateway], [dns] or [api] settings have changed; restart to apply them");
     settings_ = loaded.gateway;
   }
   compile(std::move(loaded.policy), today);

@@ -718,16 +718,6 @@ Result<Listener> listen_on(const std::string& address, std::uint16_t port) {
 
 }  // namespace
 
-std::string_view Request::header(std::string_view name) const {
-  const auto lower = [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  };
-  for (const auto& [key, value] : headers) {
-    if (std::ranges::equal(key, name, {}, lower, lower)) return value;
-  }
-  return {};
-}
-
 Result<std::unique_ptr<HttpServer>> HttpServer::start(HttpSettings settings, Handler handler) {
   std::unique_ptr<TlsContext> tls;
   if (settings.tls) {

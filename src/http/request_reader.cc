@@ -52,13 +52,6 @@ std::string_view view(boost::beast::string_view text) {
   return {text.data(), text.size()};
 }
 
-bool same_text(std::string_view a, std::string_view b) {
-  const auto lower = [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  };
-  return std::ranges::equal(a, b, {}, lower, lower);
-}
-
 Refusal refusal_of(const error_code& error) {
   if (error == beast::error::header_limit) return {431, "the header fields are too large"};
   if (error == beast::error::body_limit) return {413, "the body is too large"};
@@ -165,10 +158,10 @@ RequestReader::Step RequestReader::on_head() {
     const std::string_view name = view(field.name_string());
     const std::string_view value = view(field.value());
     if (++counts.all > kHeadFieldsMax) return refuse(431, "there are too many header fields");
-    if (same_text(name, "Host")) ++counts.host;
-    if (same_text(name, "Content-Length")) ++counts.length, length = value;
-    if (same_text(name, "Transfer-Encoding")) ++counts.coding, coding = value;
-    if (same_text(name, "Expect")) ++counts.expect, expect = value;
+    if (same_name(name, "Host")) ++counts.host;
+    if (same_name(name, "Content-Length")) ++counts.length, length = value;
+    if (same_name(name, "Transfer-Encoding")) ++counts.coding, coding = value;
+    if (same_name(name, "Expect")) ++counts.expect, expect = value;
     state.request.headers.emplace_back(name, value);
   }
   state.http_1_0 = message.version() == 10;
@@ -177,7 +170,7 @@ RequestReader::Step RequestReader::on_head() {
     return refuse(400, "the length of the body is said twice");
   }
   if (counts.coding == 1 && state.http_1_0) return refuse(400, "HTTP/1.0 knows no chunks");
-  if (counts.coding == 1 && !same_text(coding, "chunked")) {
+  if (counts.coding == 1 && !same_name(coding, "chunked")) {
     return refuse(501, "the only transfer coding here is chunked");
   }
   if (counts.host > 1 || (counts.host == 0 && !state.http_1_0)) {
@@ -188,7 +181,7 @@ RequestReader::Step RequestReader::on_head() {
     return refuse(400, "the target must begin with a slash");
   }
   if (counts.expect == 0 || state.http_1_0) return Step::NeedMore;
-  if (counts.expect > 1 || !same_text(expect, "100-continue")) {
+  if (counts.expect > 1 || !same_name(expect, "100-continue")) {
     return refuse(417, "the only expectation here is 100-continue");
   }
   const bool waits = !state.parser->is_done() && state.rest().empty();

@@ -40,13 +40,6 @@ constexpr std::array<std::pair<int, std::string_view>, 25> kPhrases = {{
 constexpr std::array<std::string_view, 4> kOwnFields = {"connection", "content-length", "date",
                                                         "transfer-encoding"};
 
-bool same_text(std::string_view a, std::string_view b) {
-  const auto lower = [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  };
-  return std::ranges::equal(a, b, {}, lower, lower);
-}
-
 bool is_token(char c) {
   return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
          std::string_view("!#$%&'*+-.^_`|~").contains(c);
@@ -59,12 +52,26 @@ bool is_field_text(char c) {
 
 bool may_be_sent(std::string_view name, std::string_view value) {
   const bool own = std::ranges::any_of(
-      kOwnFields, [&](std::string_view field) { return same_text(field, name); });
+      kOwnFields, [&](std::string_view field) { return same_name(field, name); });
   return !own && !name.empty() && std::ranges::all_of(name, is_token) &&
          std::ranges::all_of(value, is_field_text);
 }
 
 }  // namespace
+
+bool same_name(std::string_view a, std::string_view b) {
+  const auto lower = [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  };
+  return std::ranges::equal(a, b, {}, lower, lower);
+}
+
+std::string_view Request::header(std::string_view name) const {
+  for (const auto& [key, value] : headers) {
+    if (same_name(key, name)) return value;
+  }
+  return {};
+}
 
 bool may_have_body(int status) {
   return status >= 200 && status != 204 && status != 304;
