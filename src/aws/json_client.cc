@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::string_view kContentType = "application/x-amz-json-1.1";
 constexpr std::size_t kErrorTextMax = 2000;            // of an answer that is no JSON; beyond: cut
+constexpr std::size_t kErrorBodyMax = 1UL << 16U;
 constexpr auto kWrongClock = std::chrono::minutes(4);  // less is no reason to refuse a signature
 
 constexpr std::array<std::string_view, 12> kThrottling = {
@@ -52,6 +53,7 @@ std::chrono::milliseconds longest_wait(const RetrySchedule& schedule, unsigned n
 ServiceError parse_service_error(const HttpsAnswer& answer) {
   ServiceError error;
   error.status = answer.status;
+  if (answer.body.size() <= kErrorBodyMax) error.body = answer.body;
   boost::json::parse_options options;
   options.max_depth = 8;
   boost::system::error_code wrong;

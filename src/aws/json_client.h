@@ -56,6 +56,7 @@ struct ServiceError {
   int status = 0;    // 0: no answer came
   std::string type;  // "ThrottlingException"; empty when the answer names none
   std::string message;
+  std::string body = {};  // of the answer, for what it tells beyond these; at most 64 KiB
 };
 
 // Not shared by threads.

@@ -1,15 +1,15 @@
-// The only file that includes CLI11. Values are taken apart here too, so that what leaves is valid.
+// The parser. Values are taken apart here too, so that what leaves is valid.
 #include "cli/arguments.h"
 
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <array>
 #include <memory>
 #include <utility>
 
 #include "cli/exit_codes.h"
+#include "cli/log_options.h"
 #include "config/field_text.h"
 #include "policy/preferences.h"
 
@@ -76,6 +76,7 @@ struct Parser {
   void add_status();
   void add_inspect();
   void add_serve();
+  void add_log_commands();
   CLI::App* add_command(const char* name, const char* description, std::string_view examples);
 
   CLI::App app{"A transparent egress firewall and NAT gateway.", "discriminat"};
@@ -85,12 +86,18 @@ struct Parser {
   CLI::App* status = nullptr;
   CLI::App* inspect = nullptr;
   CLI::App* serve = nullptr;
+  CLI::App* logs = nullptr;
+  CLI::App* query = nullptr;
+  CLI::App* allowlist = nullptr;
+  CLI::App* replay = nullptr;
+  CLI::App* import = nullptr;
   RunArguments run_arguments;
   CheckArguments check_arguments;
   ExplainArguments explain_arguments;
   StatusArguments status_arguments;
   InspectArguments inspect_arguments;
   ServeArguments serve_arguments;
+  LogOptions log_options;
   std::string exposure, source, destination, protocol;
 };
 
@@ -105,6 +112,7 @@ Parser::Parser() {
   add_status();
   add_inspect();
   add_serve();
+  add_log_commands();
 }
 
 CLI::App* Parser::add_command(const char* name, const char* description,
@@ -193,6 +201,24 @@ void Parser::add_serve() {
   option("--account", into.account, "DIGITS", "Account in ARNs (default: 000000000000)");
 }
 
+void Parser::add_log_commands() {
+  logs = add_command("logs", "Print lines of the flow log or the config log", log_examples("logs"));
+  log_options.add_logs(*logs);
+  query = add_command("query", "Ask the logs a query of CloudWatch Logs Insights",
+                      log_examples("query"));
+  log_options.add_query(*query);
+  allowlist = add_command("allowlist", "Write the rules that would replace a see-thru",
+                          log_examples("allowlist"));
+  log_options.add_allowlist(*allowlist);
+  replay =
+      add_command("replay", "Say which logged connections another policy would judge otherwise",
+                  log_examples("replay"));
+  log_options.add_replay(*replay);
+  import =
+      add_command("import", "Take lines of other logs into a log store", log_examples("import"));
+  log_options.add_import(*import);
+}
+
 ParsedArguments wrong(std::string text, std::string_view command) {
   ParsedArguments parsed;
   parsed.exit_code = kExitCannot;
@@ -203,8 +229,6 @@ ParsedArguments wrong(std::string text, std::string_view command) {
 
 // The library only says that a command is missing.
 std::optional<ParsedArguments> refuse_unknown_command(const std::vector<std::string>& arguments) {
-  constexpr std::array<std::string_view, 6> kCommands = {"run",    "check",   "explain",
-                                                         "status", "inspect", "serve"};
   if (arguments.empty() || arguments.front().starts_with('-')) return {};
   const std::string& name = arguments.front();
   if (std::ranges::find(kCommands, name) != kCommands.end()) return {};
@@ -279,6 +303,23 @@ ParsedArguments finish_serve(const Parser& parser) {
   return problem.empty() ? good(arguments) : wrong(problem, "serve");
 }
 
+// Nothing when the command is another one.
+std::optional<ParsedArguments> finish_log_command(Parser& parser) {
+  struct Row {
+    const CLI::App* command;
+    Result<Command> (*finish)(LogOptions&);
+  };
+  for (const Row& row : {Row{parser.logs, finish_logs}, Row{parser.query, finish_query},
+                         Row{parser.allowlist, finish_allowlist}, Row{parser.replay, finish_replay},
+                         Row{parser.import, finish_import}}) {
+    if (!row.command->parsed()) continue;
+    auto command = row.finish(parser.log_options);
+    if (!command) return wrong(command.error().message, row.command->get_name());
+    return good(*std::move(command));
+  }
+  return {};
+}
+
 }  // namespace
 
 std::string format_exit_codes(std::string_view command) {
@@ -319,6 +360,7 @@ ParsedArguments parse_arguments(std::vector<std::string> arguments) {
   if (parser.status->parsed()) return good(parser.status_arguments);
   if (parser.inspect->parsed()) return good(parser.inspect_arguments);
   if (parser.serve->parsed()) return finish_serve(parser);
+  if (auto log_command = finish_log_command(parser)) return *std::move(log_command);
   return good(parser.run_arguments);
 }
 

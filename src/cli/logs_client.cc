@@ -35,6 +35,27 @@ LogsResult<json::object> parse_answer(std::string_view body) {
   return std::move(value.get_object());
 }
 
+// Where a query stopped making sense, as a MalformedQueryException says it.
+std::optional<QueryLocation> find_location(std::string_view body) {
+  const auto answer = parse_answer(body);
+  const auto offset = [](const json::object& location, std::string_view name) {
+    const json::value* value = location.if_contains(name);
+    const std::int64_t* number = value == nullptr ? nullptr : value->if_int64();
+    return number == nullptr || *number < 0 ? std::size_t{0} : static_cast<std::size_t>(*number);
+  };
+  const json::value* error = answer ? answer->if_contains("queryCompileError") : nullptr;
+  const json::object* details = error == nullptr ? nullptr : error->if_object();
+  const json::value* location = details == nullptr ? nullptr : details->if_contains("location");
+  const json::object* place = location == nullptr ? nullptr : location->if_object();
+  if (place == nullptr) return {};
+  return QueryLocation{offset(*place, "startCharOffset"), offset(*place, "endCharOffset")};
+}
+
+LogsError to_logs_error(aws::ServiceError error) {
+  auto location = find_location(error.body);
+  return {std::move(error.type), std::move(error.message), location};
+}
+
 // A directory, read in this process.
 class LocalClient final : public LogsClient {
  public:
@@ -51,8 +72,7 @@ class LocalClient final : public LogsClient {
     aws::HttpsAnswer as_sent;
     as_sent.status = answer.status;
     as_sent.body = answer.body;
-    auto error = aws::parse_service_error(as_sent);
-    return tl::unexpected(LogsError{std::move(error.type), std::move(error.message)});
+    return tl::unexpected(to_logs_error(aws::parse_service_error(as_sent)));
   }
 
  private:
@@ -67,8 +87,7 @@ class RemoteClient final : public LogsClient {
   LogsResult<json::object> call(std::string_view operation, const json::object& input) override {
     auto answer = client_.call(operation, json::serialize(input));
     if (answer) return parse_answer(*answer);
-    aws::ServiceError& error = answer.error();
-    return tl::unexpected(LogsError{std::move(error.type), std::move(error.message)});
+    return tl::unexpected(to_logs_error(std::move(answer.error())));
   }
 
  private:

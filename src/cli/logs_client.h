@@ -17,9 +17,15 @@
 
 namespace dn::cli {
 
+// [start, end) in characters of a query.
+struct QueryLocation {
+  std::size_t start = 0, end = 0;
+};
+
 struct LogsError {
-  std::string type;     // "ResourceNotFoundException"; empty: no answer came
-  std::string message;  // for people; says what to do when no answer came
+  std::string type;                            // "ResourceNotFoundException"; empty: no answer came
+  std::string message;                         // for people; says what to do when no answer came
+  std::optional<QueryLocation> location = {};  // MalformedQueryException: where
 };
 template <class T>
 using LogsResult = tl::expected<T, LogsError>;

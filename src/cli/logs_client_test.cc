@@ -93,6 +93,16 @@ void make_group_and_ask(LogsClient& client) {
             "ResourceNotFoundException: The specified log group does not exist.");
   EXPECT_TRUE(
       error_of(client.call("NoSuchOperation", {})).starts_with("UnknownOperationException"));
+  const auto malformed =
+      client.call("StartQuery", {{"logGroupName", "app"},
+                                 {"startTime", 0},
+                                 {"endTime", 1},
+                                 {"queryString", "fields @message | srot @message"}});
+  ASSERT_FALSE(malformed);
+  EXPECT_EQ(malformed.error().type, "MalformedQueryException");
+  ASSERT_TRUE(malformed.error().location);
+  EXPECT_EQ(malformed.error().location->start, 18U);
+  EXPECT_EQ(malformed.error().location->end, 22U);
 }
 
 TEST_F(LogsClientTest, AsksADirectory) {
