@@ -67,7 +67,7 @@ LogsResult<bool> read_events(LogsClient& client, const EventQuestion& question, 
   while (!world.interrupted()) {
     const auto page = client.call("FilterLogEvents", request);
     if (!page) return tl::unexpected(page.error());
-    progress.clear();
+    if (on_page_end) progress.clear();
     ReadEvent last;
     if (!visit(*page, on_event, last)) return strange("has no events");
     count += page->at("events").get_array().size();

@@ -32,7 +32,7 @@ struct ReadEvent {
 };
 
 // An answer that is none, and an endpoint that goes round in circles, are errors. False when Ctrl-C
-// ended it. `on_page_end` may be empty.
+// ended it. `on_page_end` is given by who prints events while they come.
 LogsResult<bool> read_events(LogsClient& client, const EventQuestion& question, World& world,
                              const std::function<void(const ReadEvent&)>& on_event,
                              const std::function<void()>& on_page_end = {});

@@ -54,14 +54,12 @@ std::string connection_of(const FlowLine& line) {
   return fmt::format("{} → {}:{}", line.src, line.dhost, line.dpt);
 }
 
+// The group of a see-thru stands last: it is cut first.
 std::string reason_of(const FlowLine& line) {
-  std::string text;
-  if (line.see_thru_exerted == true) {
-    text = fmt::format("see-thru {}", line.see_thru_gid);
-    if (line.see_thru_days) text += fmt::format(" ({} days left)", *line.see_thru_days);
-    text += "; ";
-  }
-  return text + line.reason;
+  if (line.see_thru_exerted != true) return line.reason;
+  const int days = line.see_thru_days.value_or(0);
+  return fmt::format("see-thru, {} day{} left: {} ({})", days, days == 1 ? "" : "s", line.reason,
+                     line.see_thru_gid);
 }
 
 }  // namespace

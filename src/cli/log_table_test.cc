@@ -38,7 +38,7 @@ TEST(LogTable, ShowsTheClientOnTheLeft) {
       "2026-11-22 03:15:00.123  disallowed  10.0.1.10 ← api.example.com:443  tls 1.1   "
       "tls-version-server-too-old: x\n"
       "2026-11-22 03:15:00.123  allowed     10.0.1.11 → b.example:8443       tls       "
-      "see-thru sg-open (3 days left); not-allowlisted: x\n");
+      "see-thru, 3 days left: not-allowlisted: x (sg-open)\n");
 }
 
 TEST(LogTable, ShowsTheConfigLog) {
