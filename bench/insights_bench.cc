@@ -4,8 +4,9 @@
 //
 // Lines are written by the gateway's own writer; they stand behind each other as in a block of the
 // store. Of the lines, a third belong to clients with a see-thru rule, and so do the texts that the
-// recipe asks for. Each query runs over all lines several times, in processor time; the best counts,
-// since whatever else runs on the machine only ever adds to it. Target: the first two at 0.5 GB/s.
+// recipe asks for. Each query runs over all lines several times, in processor time; the best
+// counts, since whatever else runs on the machine only ever adds to it. Target: the first two at
+// 0.5 GB/s.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -113,7 +114,8 @@ int main(int argc, char** argv) {
   constexpr const char* kByAll =
       "stats count() by see_thru_exerted, see_thru_gid, dhost, proto, dpt";
   measure(lines, std::string("filter see_thru_exerted AND see_thru_gid = \"sg-0a1b2c3d4e5f60003\" "
-                             "| ") + kByAll);
+                             "| ") +
+                     kByAll);
   measure(lines, kByAll);
   for (const char* const query : {
            "filter see_thru_exerted | stats count() by see_thru_gid",
