@@ -248,7 +248,7 @@ Result<void> Gateway::open_log() {
   crls.ca_file = settings_.x509_ca_file;
   crls.allow_private = settings_.dns_allow_private_answers;
   crls.own_addresses = own_addresses();
-  crls.seed = random_key();
+  crls.seed = random_number();
   crls_ = std::make_unique<CrlWatch>(std::move(crls), *log_,
                                      [this](const DomainName& name) { resolver_->ask(name); });
   return {};
