@@ -11,7 +11,7 @@ namespace dn::aws {
 namespace {
 
 constexpr std::string_view kContentType = "application/x-amz-json-1.1";
-constexpr std::size_t kErrorTextMax = 2000;            // of an answer that is no JSON; beyond: cut
+constexpr std::size_t kErrorTextMax = 2000;  // of an answer that is no JSON; beyond: cut
 constexpr std::size_t kErrorBodyMax = 1UL << 16U;
 constexpr auto kWrongClock = std::chrono::minutes(4);  // less is no reason to refuse a signature
 
