@@ -1,6 +1,7 @@
 #include "aws/credentials.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
@@ -36,7 +37,7 @@ class FindIdentity : public testing::Test {
     const auto identity = find(std::move(variables));
     return identity ? identity->region : "error: " + identity.error().message;
   }
-  const std::string home_ = testing::TempDir() + "identity-test";
+  const std::string home_ = testing::TempDir() + "identity-test-" + std::to_string(getpid());
 };
 
 const std::map<std::string, std::string> kKeys = {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <boost/json.hpp>
 #include <filesystem>
@@ -62,7 +63,8 @@ class LogsClientTest : public testing::Test {
     return std::move(endpoint.value());
   }
 
-  const std::string directory_ = testing::TempDir() + "dn-logs-client-test";
+  const std::string directory_ =
+      testing::TempDir() + "dn-logs-client-test-" + std::to_string(getpid());
   const std::string store_ = directory_ + "/store";
   const std::map<std::string, std::string> keys_ = {{"AWS_ACCESS_KEY_ID", "LOCAL"},
                                                     {"AWS_SECRET_ACCESS_KEY", "secret"}};

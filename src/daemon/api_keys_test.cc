@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
@@ -16,7 +17,7 @@ class KeysFile : public testing::Test {
     ASSERT_EQ(::chmod(path_.c_str(), mode), 0);
   }
   void TearDown() override { std::filesystem::remove(path_); }
-  const std::string path_ = testing::TempDir() + "api-keys-test";
+  const std::string path_ = testing::TempDir() + "api-keys-test-" + std::to_string(getpid());
 };
 
 TEST(ApiKeys, ReadsOneKeyPerLine) {

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include "daemon/clock.h"
 #include "http/testing/raw_client.h"
@@ -31,7 +32,8 @@ class LogsEndpointTest : public testing::Test {
                     body.size(), operation, body));
     return client.read_answer();
   }
-  const std::filesystem::path store_ = testing::TempDir() + "logs-endpoint-test";
+  const std::filesystem::path store_ =
+      testing::TempDir() + "logs-endpoint-test-" + std::to_string(getpid());
 };
 
 TEST_F(LogsEndpointTest, KeepsWhatClientsWrite) {
