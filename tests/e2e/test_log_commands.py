@@ -50,8 +50,8 @@ def test_logs_explains_a_pattern_that_is_none(command):
 
 
 def test_query_counts_what_the_log_holds(gateway, command):
-    shown = command("query", 'filter cat = "client" | stats count() as n by outcome', "--output",
-                    "json")
+    shown = command("query", 'filter @logStream = "flow" and cat = "client" '
+                    "| stats count() as n by outcome", "--output", "json")
     assert shown.status == 0, shown.text
     counted = {row["outcome"]: int(row["n"]) for row in json.loads(shown.text)}
     lines = [r["outcome"] for r in gateway.flow.read() if r["cat"] == "client"]
