@@ -109,7 +109,7 @@ void run(const char* title, const PublicSuffixes& suffixes, std::size_t members,
          const MakeName& make, const MakeName& hit, std::size_t clients) {
   PolicyInput input = make_input(members, make, clients);
   const auto start = Clock::now();
-  const CompiledPolicy compiled = dn::policy::compile_policy(std::move(input), suffixes, kToday);
+  const CompiledPolicy compiled = dn::policy::compile_policy(input, suffixes, kToday);
   const double seconds = since(start);
   const double resident = memory_mb("VmRSS:");
   const double peak = memory_mb("VmHWM:");

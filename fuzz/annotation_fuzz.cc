@@ -57,7 +57,7 @@ void compile(std::string description, std::string list) {
   client.prefix = {.base = {0x0a000001}, .length = 32};
   client.gids = {"sg-a"};
   input.clients.push_back(std::move(client));
-  const CompiledPolicy compiled = compile_policy(std::move(input), suffixes(), kToday);
+  const CompiledPolicy compiled = compile_policy(input, suffixes(), kToday);
   for (const Finding& finding : compiled.findings) check_finding(finding);
   const ClientPolicy* policy = compiled.snapshot->find_client({0x0a000001});
   for (const std::string_view text : compiled.snapshot->exact_names()) {

@@ -5,7 +5,8 @@
 // bytes of the input itself, server answers, DNS answers, time, a raw packet, a policy. Invariants:
 // exactly one verdict per packet, after its injections; what the engine sends is well-formed; a
 // client byte that leaves is one that the client sent for that place, always the same, and leaves
-// only after the client line says allowed; at most one client line and one server line.
+// only after the client line says allowed; behind a request for a revocation list no byte leaves;
+// at most one client line and one server line.
 #include <algorithm>
 #include <bitset>
 #include <cstdint>
@@ -27,6 +28,7 @@ using namespace dn::engine::testing;
 
 constexpr std::uint32_t kIsn = 0xfffffff0;  // wraps inside the hello
 constexpr std::uint32_t kServerStart = 5000;
+constexpr std::string_view kCrlRequest = "GET /a HTTP/1.1\r\nHost: crl.test\r\n\r\n";
 
 class Checker : public EffectSink {
  public:
@@ -47,13 +49,14 @@ class Checker : public EffectSink {
     }
   }
   void ask(const DomainName& name) override {
-    DN_CHECK(name.text() == "a.wild.test" || name.text() == "git.test",
+    DN_CHECK(name.text() == "a.wild.test" || name.text() == "git.test" || name.text() == "crl.test",
              "only names that a rule matches");
   }
   void log(const records::FlowRecord& record) override {
     if (record.cat == records::PacketOrigin::Client) {
       DN_CHECK(++client_lines == 1, "one client line");
       allowed = record.outcome == records::Outcome::Allowed;
+      crl = record.reason.starts_with("x509-crl:");
     } else {
       DN_CHECK(++server_lines == 1, "at most one server line");
     }
@@ -64,6 +67,7 @@ class Checker : public EffectSink {
     DN_CHECK(allowed, "no byte leaves before it is allowed");
     for (std::size_t i = 0; i < segment.payload.size(); ++i) {
       const std::uint32_t place = segment.seq + static_cast<std::uint32_t>(i);
+      DN_CHECK(!crl || place - (kIsn + 1) < kCrlRequest.size(), "one request leaves");
       DN_CHECK(given[place].test(segment.payload[i]), "only bytes that the client sent leave");
       const auto [first, is_new] = out.try_emplace(place, segment.payload[i]);
       DN_CHECK(is_new || first->second == segment.payload[i], "and never another version of them");
@@ -75,7 +79,7 @@ class Checker : public EffectSink {
   std::optional<Verdict> last;
   std::uint32_t mark = kIsn << kPayloadShift | make_mark(FlowMark::Opening);
   int client_lines = 0, server_lines = 0;
-  bool allowed = false, expects_verdict = false;
+  bool allowed = false, crl = false, expects_verdict = false;
 };
 
 struct Game {
@@ -117,8 +121,11 @@ const Bytes& client_stream(unsigned which) {
       text("SSH-2.0-fuzz\r\nkey exchange"),
       text("POST /x HTTP/1.1\r\nHost: www.test\r\n\r\nbody"),
       tls_hello("api.test", 0, {0, 42, 0, 0}),  // with early data
+      text(kCrlRequest),
+      join(text(kCrlRequest), text("GET /b HTTP/1.1\r\nHost: crl.test\r\n\r\n")),
   };
-  return kStreams[which % std::size(kStreams)];
+  // The corpus knows the first six.
+  return kStreams[which < 30 ? which % 6 : which - 24];
 }
 
 const Bytes& server_stream(unsigned which) {
@@ -170,8 +177,10 @@ void send_server(Game& game, ByteCursor& input, unsigned which) {
 }
 
 void answer_dns(Game& game, std::uint8_t which) {
-  DnsAnswer answer{
-      name(which % 2 == 0 ? "a.wild.test" : "git.test"), DnsStatus::Answered, {}, {}, false};
+  const std::string_view host = which >= 16      ? "crl.test"
+                                : which % 2 == 0 ? "a.wild.test"
+                                                 : "git.test";
+  DnsAnswer answer{name(host), DnsStatus::Answered, {}, {}, false};
   answer.addresses.push_back({ip(which % 4 < 2 ? kServerAddress : "203.0.113.99"), 60s});
   if (which % 8 == 7) answer.status = DnsStatus::Failed;
   game.engine.on_dns_answer(answer, game.now, game.sink);
@@ -181,7 +190,8 @@ void answer_dns(Game& game, std::uint8_t which) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   static const auto strict =
-      make_policy({"tls:api.test,*.wild.test", "22 ssh:git.test", "see-thru:2020-01-01"});
+      make_policy({"tls:api.test,*.wild.test", "22 ssh:git.test", "see-thru:2020-01-01",
+                   "crl:api.test http://crl.test:22/a"});
   static const auto see_thru = make_policy({"tls:api.test", "see-thru:2026-12-24"});
   static const auto none = make_policy({});
   const std::shared_ptr<const policy::PolicySnapshot> policies[] = {strict, see_thru, none,

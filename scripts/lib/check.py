@@ -199,7 +199,7 @@ def show(output):
 
 STEPS = ["format", "tidy", "build", "unit", "corpus", "asan", "tsan", "e2e", "clang"]
 SLOW = {"asan", "tsan", "clang"}
-THREADED = ["net", "resolver", "store"]  # folders whose tests run threads
+THREADED = ["certificates", "net", "resolver", "store"]  # folders whose tests run threads
 
 
 def parse_arguments():

@@ -210,6 +210,56 @@ class Download:
         print(f"   client: {self.size} of {z.BIG_BYTES} bytes {when}")
 
 
+def play_logs(stage, lab):
+    """Questions to the log, with the program and with the cloud's own command line."""
+    time.sleep(1.1)  # a line is on disk within a second
+    stage.scene("The log answers: what was refused", lambda: ask(
+        stage, lab, ["logs", "flow", "--filter", '{ $.outcome = "disallowed" }'], "unlisted.test"))
+    stage.scene("… an Insights query", lambda: ask(
+        stage, lab, ["query", "stats count() as n by proto, outcome | sort n desc"], "tls"))
+    stage.scene("… an allowlist from what see-thru let through", lambda: ask(
+        stage, lab, ["allowlist", "--gid", "sg-learning"], "discriminat:tls:unlisted.test"))
+    stage.scene("… and what the stricter policy would have refused", lambda: ask(
+        stage, lab, ["replay", "--policy", stage.gateway.path], "unlisted.test", status=1))
+    stage.scene("The recipe for CloudWatch Logs, on the gateway's own endpoint",
+                lambda: recipe(stage, lab))
+
+
+def ask(stage, lab, words, needle, status=0):
+    outcome = lab.gw.run(gw.binary(), *words, "--store", stage.gateway.state_dir)
+    print(f"   $ discriminat {' '.join(map(quoted, words))}")
+    print_some(outcome.text)
+    if outcome.status != status:
+        return f"it ended with status {outcome.status}"
+    return None if needle in outcome.text else f"the answer lacks {needle}"
+
+
+def recipe(stage, lab):
+    script = ("aws logs filter-log-events --endpoint-url http://127.0.0.1:1043 --output json "
+              "--log-group-name DiscrimiNAT --log-stream-names flow --filter-pattern "
+              "'{$.dhost != \"\" && $.see_thru_gid = sg-learning && $.see_thru_exerted is true}' "
+              "| jq --raw-output '[.events[].message | fromjson | .dhost] | unique | @csv'")
+    print(f"   $ {script}")
+    outcome = lab.gw.run("bash", "-c", script, env={
+        "AWS_ACCESS_KEY_ID": "any", "AWS_SECRET_ACCESS_KEY": "any",
+        "AWS_DEFAULT_REGION": "us-east-1"})
+    print_some(outcome.text)
+    return None if '"unlisted.test"' in outcome.text else "the recipe found nothing"
+
+
+def quoted(word):
+    text = str(word)
+    return f"'{text}'" if " " in text else text
+
+
+def print_some(text, most=12):
+    lines = text.rstrip().splitlines()
+    for line in lines[:most]:
+        print("   " + line)
+    if len(lines) > most:
+        print(f"   … {len(lines) - most} more lines")
+
+
 def play_lifetimes(stage, lab):
     stage.scene("A rule removed under a live connection", lambda: removed_rule(stage, lab))
     stage.scene("The daemon killed under a live download, and restarted",
@@ -281,6 +331,8 @@ The laboratory stays up. To play with it:
   policy:     edit {gateway.path}; it is read again at once
   flow log:   tail -f {gateway.state_dir}/flow/*.jsonl
   config log: tail -f {gateway.state_dir}/config/*.jsonl
+  questions:  discriminat logs|query|allowlist … --store {gateway.state_dir}
+  endpoint:   ip netns exec {lab.gw.name} aws --endpoint-url http://127.0.0.1:1043 logs …
   second client, stranger: {lab.c2.name}, {lab.stranger.name}
   names:      {lab.dns.zone_path}
 To take it away: scripts/demo --down""")
@@ -291,6 +343,7 @@ def play(lab, gateway):
     play_names(stage, lab)
     play_clients(stage, lab)
     play_see_thru(stage, lab)
+    play_logs(stage, lab)
     play_lifetimes(stage, lab)
     print(f"\n{stage.number} scenes, {len(stage.wrong)} went wrong"
           + "".join(f"\n  {title}" for title in stage.wrong))

@@ -17,8 +17,9 @@ inline constexpr std::size_t kHelloBytesMax = 65536;
 inline constexpr std::size_t hello_records_max(std::size_t hello_bytes) {
   return 320 + hello_bytes / 256;
 }
-inline constexpr std::size_t kHttpHeadBytesMax = 65536;  // beyond: http-too-large
-inline constexpr std::size_t kHttpFieldsMax = 256;       // beyond: http-too-large
+inline constexpr std::size_t kHttpHeadBytesMax = 65536;    // beyond: http-too-large
+inline constexpr std::size_t kHttpFieldsMax = 256;         // beyond: http-too-large
+inline constexpr std::size_t kHttpUriPathBytesMax = 1024;  // of a revocation list; beyond: ignored
 inline constexpr std::size_t kSshBannerBytesMax =
     255;  // RFC 4253 4.2; beyond: ssh-banner-malformed
 inline constexpr std::size_t kSshPreBannerBytesMax = 8192;  // server only
@@ -43,6 +44,11 @@ inline constexpr auto kResolveDeadline = 1s;     // the handshake is held at mos
 inline constexpr auto kQuestionInterval = 75ms;  // between questions for one held handshake
 inline constexpr auto kResendInterval = 250ms;   // owned bytes, doubled up to kResendMax
 inline constexpr auto kResendMax = 2s;
+// A connection for one HTTP request, which stays with the engine to its end.
+inline constexpr auto kOneRequestPause = 30s;       // without a byte of the server; beyond: reset
+inline constexpr auto kOneRequestDeadline = 15min;  // in all; beyond: reset
+// Bytes of the server; beyond: refused, `overload`.
+inline constexpr std::size_t kOneRequestAnswerBytesMax = 256UL << 20U;
 inline constexpr auto kStragglers = 500ms;  // a decided flow is remembered so long
 
 // -- DNS ----------------------------------------------------------------------------------------

@@ -1,15 +1,15 @@
-// The only file that includes CLI11. Values are taken apart here too, so that what leaves is valid.
+// The parser. Values are taken apart here too, so that what leaves is valid.
 #include "cli/arguments.h"
 
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <array>
 #include <memory>
 #include <utility>
 
 #include "cli/exit_codes.h"
+#include "cli/log_options.h"
 #include "config/field_text.h"
 #include "policy/preferences.h"
 
@@ -54,6 +54,16 @@ constexpr std::string_view kInspectExamples = R"(Examples:
   discriminat inspect --json captures/
 )";
 
+constexpr std::string_view kServeExamples =
+    R"(DIR is the state_dir of a gateway, running or not, a copy of one, or a new directory. Without
+--credentials-file anybody on this host may ask; another address than loopback needs it, and TLS.
+
+Examples:
+  discriminat serve --store /var/lib/discriminat
+  discriminat serve --store ./copy --listen 127.0.0.1:8043 --region eu-west-1
+  aws logs describe-log-groups --endpoint-url http://127.0.0.1:1043
+)";
+
 constexpr std::string_view kFooter =
     R"(`discriminat COMMAND --help` shows the options, examples and exit codes of a command.)";
 
@@ -65,6 +75,8 @@ struct Parser {
   void add_explain();
   void add_status();
   void add_inspect();
+  void add_serve();
+  void add_log_commands();
   CLI::App* add_command(const char* name, const char* description, std::string_view examples);
 
   CLI::App app{"A transparent egress firewall and NAT gateway.", "discriminat"};
@@ -73,11 +85,19 @@ struct Parser {
   CLI::App* explain = nullptr;
   CLI::App* status = nullptr;
   CLI::App* inspect = nullptr;
+  CLI::App* serve = nullptr;
+  CLI::App* logs = nullptr;
+  CLI::App* query = nullptr;
+  CLI::App* allowlist = nullptr;
+  CLI::App* replay = nullptr;
+  CLI::App* import = nullptr;
   RunArguments run_arguments;
   CheckArguments check_arguments;
   ExplainArguments explain_arguments;
   StatusArguments status_arguments;
   InspectArguments inspect_arguments;
+  ServeArguments serve_arguments;
+  LogOptions log_options;
   std::string exposure, source, destination, protocol;
 };
 
@@ -91,6 +111,8 @@ Parser::Parser() {
   add_explain();
   add_status();
   add_inspect();
+  add_serve();
+  add_log_commands();
 }
 
 CLI::App* Parser::add_command(const char* name, const char* description,
@@ -158,6 +180,45 @@ void Parser::add_inspect() {
   inspect->add_flag("--json", inspect_arguments.json, "Print JSON, one line per connection");
 }
 
+void Parser::add_serve() {
+  serve = add_command("serve", "Offer a directory of logs over the CloudWatch Logs API",
+                      kServeExamples);
+  const auto option = [this](const char* name, std::string& into, const char* type,
+                             const char* description) {
+    return serve->add_option(name, into, description)->type_name(type);
+  };
+  auto& into = serve_arguments;
+  option("--store", into.store, "DIR", "Directory of the logs")->required();
+  option("--listen", into.listen, "ADDR:PORT", "Where to listen (default: 127.0.0.1:1043)");
+  auto* certificate = option("--tls-certificate", into.tls_certificate, "FILE",
+                             "Certificate chain, PEM; then TLS only");
+  auto* key = option("--tls-key", into.tls_key, "FILE", "Its private key, PEM");
+  certificate->needs(key);
+  key->needs(certificate);
+  option("--credentials-file", into.credentials_file, "FILE",
+         "Lines ACCESS_KEY_ID SECRET; then every request must be signed");
+  option("--region", into.region, "NAME", "Region in ARNs (default: us-east-1)");
+  option("--account", into.account, "DIGITS", "Account in ARNs (default: 000000000000)");
+}
+
+void Parser::add_log_commands() {
+  logs = add_command("logs", "Print lines of the flow log or the config log", log_examples("logs"));
+  log_options.add_logs(*logs);
+  query = add_command("query", "Ask the logs a query of CloudWatch Logs Insights",
+                      log_examples("query"));
+  log_options.add_query(*query);
+  allowlist = add_command("allowlist", "Write the rules that would replace a see-thru",
+                          log_examples("allowlist"));
+  log_options.add_allowlist(*allowlist);
+  replay =
+      add_command("replay", "Say which logged connections another policy would judge otherwise",
+                  log_examples("replay"));
+  log_options.add_replay(*replay);
+  import =
+      add_command("import", "Take lines of other logs into a log store", log_examples("import"));
+  log_options.add_import(*import);
+}
+
 ParsedArguments wrong(std::string text, std::string_view command) {
   ParsedArguments parsed;
   parsed.exit_code = kExitCannot;
@@ -168,8 +229,6 @@ ParsedArguments wrong(std::string text, std::string_view command) {
 
 // The library only says that a command is missing.
 std::optional<ParsedArguments> refuse_unknown_command(const std::vector<std::string>& arguments) {
-  constexpr std::array<std::string_view, 5> kCommands = {"run", "check", "explain", "status",
-                                                         "inspect"};
   if (arguments.empty() || arguments.front().starts_with('-')) return {};
   const std::string& name = arguments.front();
   if (std::ranges::find(kCommands, name) != kCommands.end()) return {};
@@ -228,6 +287,39 @@ ParsedArguments finish_explain(Parser& parser) {
   return good(arguments);
 }
 
+// The same parsers as for [api] of the configuration file.
+ParsedArguments finish_serve(const Parser& parser) {
+  const ServeArguments& arguments = parser.serve_arguments;
+  const auto check = [](const char* option, const std::string& value,
+                        Result<std::string> (*parse)(std::string_view)) {
+    const auto parsed = parse(value);
+    return parsed ? std::string()
+                  : fmt::format("{} {}: {}", option, config::quoted(value), parsed.error().message);
+  };
+  std::string problem = check("--listen", arguments.listen, config::parse_listen);
+  if (arguments.listen.empty()) problem = "--listen: write an address and a port";
+  if (problem.empty()) problem = check("--region", arguments.region, config::parse_region);
+  if (problem.empty()) problem = check("--account", arguments.account, config::parse_account);
+  return problem.empty() ? good(arguments) : wrong(problem, "serve");
+}
+
+// Nothing when the command is another one.
+std::optional<ParsedArguments> finish_log_command(Parser& parser) {
+  struct Row {
+    const CLI::App* command;
+    Result<Command> (*finish)(LogOptions&);
+  };
+  for (const Row& row : {Row{parser.logs, finish_logs}, Row{parser.query, finish_query},
+                         Row{parser.allowlist, finish_allowlist}, Row{parser.replay, finish_replay},
+                         Row{parser.import, finish_import}}) {
+    if (!row.command->parsed()) continue;
+    auto command = row.finish(parser.log_options);
+    if (!command) return wrong(command.error().message, row.command->get_name());
+    return good(*std::move(command));
+  }
+  return {};
+}
+
 }  // namespace
 
 std::string format_exit_codes(std::string_view command) {
@@ -267,6 +359,8 @@ ParsedArguments parse_arguments(std::vector<std::string> arguments) {
   if (parser.explain->parsed()) return finish_explain(parser);
   if (parser.status->parsed()) return good(parser.status_arguments);
   if (parser.inspect->parsed()) return good(parser.inspect_arguments);
+  if (parser.serve->parsed()) return finish_serve(parser);
+  if (auto log_command = finish_log_command(parser)) return *std::move(log_command);
   return good(parser.run_arguments);
 }
 

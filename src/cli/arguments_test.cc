@@ -13,8 +13,24 @@
 namespace dn::cli {
 namespace {
 
-constexpr std::array<std::string_view, 5> kCommands = {"run", "check", "explain", "status",
-                                                       "inspect"};
+// As a shell splits it: blanks, and single quotes around words.
+std::vector<std::string> split_words(std::string_view line) {
+  std::vector<std::string> words;
+  bool quoted = false;
+  bool inside = false;
+  for (const char c : line) {
+    if (c == '\'') {
+      quoted = !quoted;
+    } else if (c == ' ' && !quoted) {
+      inside = false;
+      continue;
+    }
+    if (!inside) words.emplace_back();
+    inside = true;
+    if (c != '\'') words.back() += c;
+  }
+  return words;
+}
 
 template <class T>
 T parse_as(std::vector<std::string> arguments) {
@@ -84,12 +100,41 @@ TEST(Arguments, ReadStatusAndInspect) {
   EXPECT_TRUE(inspect.json);
 }
 
+TEST(Arguments, ReadServe) {
+  const auto plain = parse_as<ServeArguments>({"serve", "--store", "d"});
+  EXPECT_EQ(plain.store, "d");
+  EXPECT_EQ(plain.listen, "127.0.0.1:1043");
+  EXPECT_EQ(plain.region, "us-east-1");
+  EXPECT_EQ(plain.account, "000000000000");
+  const auto full = parse_as<ServeArguments>(
+      {"serve", "--store", "d", "--listen", "[::]:443", "--tls-certificate", "c", "--tls-key", "k",
+       "--credentials-file", "f", "--region", "eu-west-1", "--account", "123456789012"});
+  EXPECT_EQ(full.listen, "[::]:443");
+  EXPECT_EQ(full.tls_certificate, "c");
+  EXPECT_EQ(full.tls_key, "k");
+  EXPECT_EQ(full.credentials_file, "f");
+  EXPECT_EQ(full.region, "eu-west-1");
+  EXPECT_EQ(full.account, "123456789012");
+}
+
+TEST(Arguments, RefuseWhatServeCannotUse) {
+  EXPECT_TRUE(refused({"serve"}).contains("--store is required"));
+  EXPECT_TRUE(refused({"serve", "--store", "d", "--tls-key", "k"}).contains("--tls-certificate"));
+  EXPECT_TRUE(refused({"serve", "--store", "d", "--listen", "localhost:1"})
+                  .starts_with("discriminat: --listen \"localhost:1\": write an address"));
+  EXPECT_TRUE(refused({"serve", "--store", "d", "--listen", ""}).contains("--listen: write"));
+  EXPECT_TRUE(refused({"serve", "--store", "d", "--region", "A"}).contains("--region \"A\": "));
+  EXPECT_TRUE(refused({"serve", "--store", "d", "--account", "1"}).contains("--account \"1\": "));
+}
+
 TEST(Arguments, RefuseWhatNoCommandKnows) {
   EXPECT_TRUE(refused({}).contains("Try `discriminat --help`."));
   EXPECT_EQ(refused({"stats"}),
             "discriminat: unknown command \"stats\"; did you mean status?\n"
             "Try `discriminat --help`.\n");
-  EXPECT_TRUE(refused({"logs"}).contains("the commands are run, check, explain, status, inspect"));
+  EXPECT_TRUE(refused({"nothing"})
+                  .contains("the commands are run, check, explain, status, inspect, serve, logs, "
+                            "query, allowlist, replay, import"));
   EXPECT_TRUE(refused({"status", "--jsn"}).contains("--jsn"));
   EXPECT_FALSE(refused({"status", "--\x1b[2J"}).contains("\x1b"));
 }
@@ -117,15 +162,13 @@ TEST(Arguments, TakeTheExamplesOfTheirOwnHelp) {
     for (std::string line; std::getline(lines, line);) {
       const std::size_t at = line.find("  discriminat " + std::string(command));
       if (at != 0) continue;
-      std::istringstream words(line.substr(2));
-      std::vector<std::string> arguments;
-      for (std::string word; words >> word;) arguments.push_back(word);
+      std::vector<std::string> arguments = split_words(line.substr(2));
       arguments.erase(arguments.begin());
       EXPECT_TRUE(parse_arguments(arguments).command) << line;
       ++examples;
     }
   }
-  EXPECT_GE(examples, 10U);
+  EXPECT_GE(examples, 20U);
 }
 
 TEST(Arguments, TheManualPageHoldsTheHelpTexts) {

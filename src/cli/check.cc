@@ -95,7 +95,7 @@ void judge_rule(const policy::SecurityGroup& group, const policy::EgressRule& ru
   input.clients.push_back({.prefix = {{0x0a000001}, 32}, .gids = {group.gid}, .where = {}});
   input.preferences = document.preferences;
   input.preferences.see_thru.reset();
-  const auto compiled = policy::compile_policy(std::move(input), suffixes, today);
+  const auto compiled = policy::compile_policy(input, suffixes, today);
   const std::size_t before = rows.size();
   for (const Finding& finding : compiled.findings) {
     if (finding.category == Finding::Category::Client) continue;
@@ -122,7 +122,7 @@ void judge_default_see_thru(const Document& document, const policy::PublicSuffix
                             Date today, std::vector<Row>& rows) {
   policy::PolicyInput input;
   input.preferences = document.preferences;
-  const auto compiled = policy::compile_policy(std::move(input), suffixes, today);
+  const auto compiled = policy::compile_policy(input, suffixes, today);
   for (const Finding& finding : compiled.findings) {
     if (finding.category != Finding::Category::SeeThru) continue;
     rows.push_back(

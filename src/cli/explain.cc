@@ -231,7 +231,7 @@ int run_explain(const ExplainArguments& arguments, World& world) {
   if (!loaded) return kExitCannot;
   const auto suffixes = load_suffixes(loaded->gateway.public_suffix_list, world);
   const Source source = find_source(loaded->policy.clients, flow->source);
-  const auto compiled = policy::compile_policy(std::move(loaded->policy), suffixes, world.today);
+  const auto compiled = policy::compile_policy(loaded->policy, suffixes, world.today);
   const Explanation answer = explain_flow(*flow, *compiled.snapshot, world.today);
   if (arguments.json) {
     print_json(*flow, answer, source, world);

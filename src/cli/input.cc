@@ -60,6 +60,17 @@ std::optional<config::LoadedConfig> load_good_config(const std::string& path, Wo
   return {};
 }
 
+std::optional<std::string> find_state_dir(const std::string& config, World& world) {
+  if (config.empty()) return config::GatewaySettings().state_dir;
+  const auto text = read_input(config, limits::kPolicyFileBytesMax, world);
+  if (!text) {
+    world.err << "discriminat: " << text.error().message << "\n";
+    return {};
+  }
+  // A gateway keeps running on its last good file, so errors elsewhere in this one do not matter.
+  return config::load_config(*text, config).gateway.state_dir;
+}
+
 policy::PublicSuffixes load_suffixes(const std::string& path, World& world) {
   if (!path.empty()) {
     auto text = read_input(path, kSuffixListBytesMax, world);

@@ -19,6 +19,10 @@ Result<std::string> read_input(const std::string& path, std::size_t bytes_max, W
 // `world.err` and is empty.
 std::optional<config::LoadedConfig> load_good_config(const std::string& path, World& world);
 
+// The state directory of the configuration file, or the default one for an empty name. Empty when
+// the file cannot be read: what is wrong is then on `world.err`.
+std::optional<std::string> find_state_dir(const std::string& config, World& world);
+
 // The list at `path`, or the built-in one for an empty path. One that cannot be used is named on
 // `world.err`, and the built-in one takes its place.
 policy::PublicSuffixes load_suffixes(const std::string& path, World& world);

@@ -1,33 +1,27 @@
-// Dispatch, and the one place of the command line that looks at the clock and the terminal.
+// Dispatch.
 #include "cli/run_cli.h"
 
-#include <unistd.h>
-
 #include <chrono>
-#include <cstdlib>
 #include <iostream>
-#include <string_view>
 #include <variant>
 
+#include "cli/allowlist.h"
 #include "cli/arguments.h"
 #include "cli/check.h"
 #include "cli/exit_codes.h"
 #include "cli/explain.h"
+#include "cli/import.h"
 #include "cli/inspect.h"
+#include "cli/logs.h"
+#include "cli/query.h"
+#include "cli/replay.h"
+#include "cli/serve.h"
 #include "cli/status.h"
+#include "cli/terminal.h"
 #include "daemon/gateway.h"
 
 namespace dn::cli {
 namespace {
-
-// no-color.org: any value that is not empty turns colours off.
-bool shows_colours() {
-  const char* no_color = std::getenv("NO_COLOR");
-  const char* term = std::getenv("TERM");
-  if (no_color != nullptr && *no_color != '\0') return false;
-  if (term == nullptr || std::string_view(term) == "dumb") return false;
-  return isatty(STDOUT_FILENO) == 1;
-}
 
 // One call per kind of command.
 struct Dispatch {
@@ -42,6 +36,14 @@ struct Dispatch {
   int operator()(const InspectArguments& arguments) const {
     return run_inspect(arguments.paths, arguments.json);
   }
+  int operator()(const ServeArguments& arguments) const { return run_serve(arguments, world); }
+  int operator()(const LogsArguments& arguments) const { return run_logs(arguments, world); }
+  int operator()(const QueryArguments& arguments) const { return run_query(arguments, world); }
+  int operator()(const AllowlistArguments& arguments) const {
+    return run_allowlist(arguments, world);
+  }
+  int operator()(const ReplayArguments& arguments) const { return run_replay(arguments, world); }
+  int operator()(const ImportArguments& arguments) const { return run_import(arguments, world); }
 };
 
 }  // namespace
@@ -61,9 +63,9 @@ int run_cli(int argc, char** argv) {
   World world{.in = std::cin,
               .out = std::cout,
               .err = std::cerr,
-              .colour = shows_colours(),
               .today = Date{std::chrono::floor<std::chrono::days>(now)},
               .now = std::filesystem::file_time_type::clock::now()};
+  use_real_terminal(world);
   const int code =
       run_cli_in(std::vector<std::string>(argv + (argc > 0 ? 1 : 0), argv + argc), world);
   // A full disk or a closed pipe must not look like success.

@@ -9,11 +9,9 @@
 #include <filesystem>
 #include <string>
 
-#include "base/limits.h"
 #include "cli/exit_codes.h"
 #include "cli/input.h"
 #include "cli/text_table.h"
-#include "config/config_file.h"
 #include "config/field_text.h"
 
 namespace dn::cli {
@@ -57,22 +55,10 @@ int report_not_running(const std::string& why, const StatusArguments& arguments,
   return kExitNotRunning;
 }
 
-// The state directory of the configuration; nothing when that cannot be read.
-std::optional<std::string> find_state_dir(const StatusArguments& arguments, World& world) {
-  if (arguments.config.empty()) return config::GatewaySettings().state_dir;
-  const auto text = read_input(arguments.config, limits::kPolicyFileBytesMax, world);
-  if (!text) {
-    world.err << "discriminat: " << text.error().message << "\n";
-    return {};
-  }
-  // A gateway keeps running on its last good file, so errors elsewhere in this one do not matter.
-  return config::load_config(*text, arguments.config).gateway.state_dir;
-}
-
 }  // namespace
 
 int run_status(const StatusArguments& arguments, World& world) {
-  const auto state_dir = find_state_dir(arguments, world);
+  const auto state_dir = find_state_dir(arguments.config, world);
   if (!state_dir) return kExitCannot;
   const std::string path = *state_dir + "/status.json";
   const std::string shown_path = config::printable(path);

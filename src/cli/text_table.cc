@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "base/limits.h"
 #include "config/field_text.h"
 #include "records/json_text.h"
 
@@ -28,6 +29,28 @@ std::string paint(std::string_view text, Colour colour, bool enabled) {
 std::size_t count_characters(std::string_view text) {
   return static_cast<std::size_t>(std::ranges::count_if(
       text, [](char c) { return (static_cast<unsigned char>(c) & 0xc0U) != 0x80U; }));
+}
+
+namespace {
+
+bool is_continuation(char c) {
+  return (static_cast<unsigned char>(c) & 0xc0U) == 0x80U;
+}
+
+}  // namespace
+
+std::string cut_characters(std::string_view text, std::size_t most) {
+  if (count_characters(text) <= most) return std::string(text);
+  std::size_t end = 0;
+  for (std::size_t count = 0; end < text.size(); ++end) {
+    if (!is_continuation(text[end]) && ++count >= most) break;
+  }
+  return std::string(text.substr(0, end)) + "…";
+}
+
+bool is_printable_line(std::string_view text) {
+  if (std::ranges::all_of(text, [](char c) { return c >= 0x20 && c < 0x7f; })) return true;
+  return config::printable(text, SIZE_MAX) == text;
 }
 
 TextTable::TextTable(std::vector<std::string> header) : header_(std::move(header)) {}
@@ -65,6 +88,19 @@ std::string json_text(std::string_view text) {
 
 std::string json_field(std::string_view name, std::string_view text) {
   return json_text(name) + ": " + json_text(text);
+}
+
+std::string json_long_text(std::string_view text) {
+  std::string out = "\"";
+  while (!text.empty()) {
+    std::size_t end = std::min(text.size(), limits::kLogFieldBytesMax);
+    // A character has at most three continuation bytes; more of them are rubbish, cut anywhere.
+    for (int back = 0; back < 3 && end < text.size() && is_continuation(text[end]); ++back) --end;
+    const std::string piece = json_text(text.substr(0, end));
+    out.append(piece, 1, piece.size() - 2);
+    text.remove_prefix(end);
+  }
+  return out + "\"";
 }
 
 std::string json_list(const std::vector<std::string>& texts) {

@@ -25,7 +25,7 @@ namespace {
 
 using Severity = ConfigProblem::Severity;
 
-constexpr std::array<std::string_view, 6> kRoot = {"gateway", "dns",    "preferences",
+constexpr std::array<std::string_view, 7> kRoot = {"gateway", "dns",    "api",   "preferences",
                                                    "group",   "client", "subnet"};
 constexpr std::size_t kUpstreamsMax = 16;
 constexpr std::size_t kSuggestionsFromMax = 1000;
@@ -93,6 +93,7 @@ class Reader {
   void read_gateway(const Scope& scope);
   void read_logs(const Scope& scope);
   void read_dns(const Scope& scope);
+  void read_api(const Scope& scope);
   void read_preferences(const Scope& scope);
   void read_see_thru(const Scope& scope);
   void read_group(const Scope& scope);
@@ -181,7 +182,9 @@ void Reader::check_root_keys(const toml::table& root) {
     } else if (const auto near = nearest(name, kRoot); !near.empty()) {
       fix = fmt::format("did you mean {}?", quoted(near));
     } else {
-      fix = "write one of [gateway], [dns], [preferences], [[group]], [[client]], [[subnet]]";
+      fix =
+          "write one of [gateway], [dns], [api], [preferences], [[group]], [[client]], "
+          "[[subnet]]";
     }
     const std::string_view kind = node.is_value() ? "key" : "section";
     report(key.source().begin, Severity::Error, fmt::format("unknown {} {}", kind, quoted(name)),
@@ -389,6 +392,7 @@ void Reader::read(const toml::table& root) {
            "write [gateway] with inside and outside, the interfaces of the gateway");
   }
   if (const auto scope = single_table(root, "dns", Section::Dns)) read_dns(*scope);
+  if (const auto scope = single_table(root, "api", Section::Api)) read_api(*scope);
   if (const auto scope = single_table(root, "preferences", Section::Preferences)) {
     read_preferences(*scope);
   }
@@ -400,11 +404,12 @@ void Reader::read(const toml::table& root) {
   check_unused_groups();
 }
 
+Result<std::string> path_or_empty(std::string_view text) {
+  return text.empty() ? Result<std::string>(std::string()) : parse_path(text);
+}
+
 void Reader::read_gateway(const Scope& scope) {
   auto& gateway = out_.gateway;
-  const auto path_or_empty = [](std::string_view text) {
-    return text.empty() ? Result<std::string>(std::string()) : parse_path(text);
-  };
   require(scope, "inside");
   read_list(scope, "inside", parse_interface, gateway.inside);
   require(scope, "outside");
@@ -424,6 +429,7 @@ void Reader::read_gateway(const Scope& scope) {
   read_bool(scope, "revoke_on_rule_removal", gateway.revoke_on_rule_removal);
   read_bool(scope, "require_synchronised_clock", gateway.require_synchronised_clock);
   read_text(scope, "public_suffix_list", path_or_empty, gateway.public_suffix_list);
+  read_text(scope, "x509_ca_file", path_or_empty, gateway.x509_ca_file);
   read_logs(scope);
 }
 
@@ -483,6 +489,30 @@ void Reader::read_dns(const Scope& scope) {
   read_duration(scope, "retention", {minutes(1), hours(7 * 24)}, gateway.dns_retention);
 }
 
+// What daemon/api_server.h refuses at the start is told here with its place.
+void Reader::read_api(const Scope& scope) {
+  auto& gateway = out_.gateway;
+  read_text(scope, "listen", parse_listen, gateway.api_listen);
+  read_text(scope, "tls_certificate", path_or_empty, gateway.api_tls_certificate);
+  read_text(scope, "tls_key", path_or_empty, gateway.api_tls_key);
+  read_text(scope, "credentials_file", path_or_empty, gateway.api_credentials_file);
+  read_text(scope, "region", parse_region, gateway.api_region);
+  read_text(scope, "account", parse_account, gateway.api_account);
+  if (gateway.api_tls_certificate.empty() != gateway.api_tls_key.empty()) {
+    const bool has_key = gateway.api_tls_certificate.empty();
+    report(scope.table.source().begin, Severity::Error,
+           fmt::format("[api] has {} alone", has_key ? "\"tls_key\"" : "\"tls_certificate\""),
+           "write both, or none");
+  }
+  const bool secured =
+      !gateway.api_tls_certificate.empty() && !gateway.api_credentials_file.empty();
+  if (!is_loopback_listen(gateway.api_listen) && !secured) {
+    wrong_value(
+        scope, "listen", *scope.table.get("listen"), gateway.api_listen,
+        "other hosts could connect: write tls_certificate, tls_key and credentials_file too");
+  }
+}
+
 // A preference's parser, whose message also repeats the value: the advice behind it is enough here.
 template <class T>
 auto advice_of(Result<T> (*parse)(std::string_view)) {
@@ -504,11 +534,6 @@ void Reader::read_preferences(const Scope& scope) {
   read_text(scope, "flow_log_verbosity", advice_of(policy::parse_flow_log_verbosity),
             preferences.flow_log_verbosity);
   read_text(scope, "x509_crls", advice_of(policy::parse_x509_crls), preferences.x509_crls);
-  if (preferences.x509_crls == policy::X509Crls::Allow) {
-    report(scope.table.get("x509_crls")->source().begin, Severity::Warning,
-           "x509_crls = \"allow\" has no effect yet: plaintext HTTP stays refused",
-           "write \"ignore\", or let clients check revocation by OCSP stapling");
-  }
   read_see_thru(scope);
 }
 

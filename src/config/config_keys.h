@@ -12,7 +12,7 @@
 
 namespace dn::config {
 
-enum class Section : std::uint8_t { Gateway, Dns, Preferences, Group, Egress, Client, Subnet };
+enum class Section : std::uint8_t { Gateway, Dns, Api, Preferences, Group, Egress, Client, Subnet };
 
 struct SectionRow {
   Section section;
@@ -24,6 +24,7 @@ inline constexpr std::array kSections = {
     SectionRow{Section::Gateway, "[gateway]", "The gateway itself."},
     SectionRow{Section::Dns, "[dns]",
                "The gateway's own look-ups, which confirm that an address belongs to a name."},
+    SectionRow{Section::Api, "[api]", "The log endpoint, which speaks the CloudWatch Logs API."},
     SectionRow{Section::Preferences, "[preferences]",
                "What applies to every client. A wrong value here is a warning and its default."},
     SectionRow{Section::Group, "[[group]]", "A group of outbound rules; any number of them."},
@@ -66,6 +67,9 @@ inline constexpr std::array kKeys = {
            "any clock."},
     KeyRow{Section::Gateway, "public_suffix_list", "absolute path, or empty", "\"\"",
            "A newer list in the publicsuffix.org format; empty means the built-in one."},
+    KeyRow{Section::Gateway, "x509_ca_file", "absolute path, or empty", "\"\"",
+           "PEM file of the certificate authorities that are believed when `x509_crls` is "
+           "\"allow\"; empty means the system's."},
     KeyRow{Section::Gateway, "log_segment_bytes", "integer, 65536 to 1099511627776", "67108864",
            "A log segment is closed at this size …"},
     KeyRow{Section::Gateway, "log_segment_age", "duration, 1m to 7d", "\"1h\"",
@@ -83,6 +87,20 @@ inline constexpr std::array kKeys = {
     KeyRow{Section::Dns, "retention", "duration, 1m to 7d", "\"1h\"",
            "How long an address counts after the last answer that held it."},
 
+    KeyRow{Section::Api, "listen", "\"ADDRESS:PORT\", or empty", "\"127.0.0.1:1043\"",
+           "Where the endpoint listens, like \"127.0.0.1:1043\" or \"[::1]:1043\"; empty means no "
+           "endpoint."},
+    KeyRow{Section::Api, "tls_certificate", "absolute path, or empty", "\"\"",
+           "Certificate chain in PEM form; with it the endpoint speaks TLS only."},
+    KeyRow{Section::Api, "tls_key", "absolute path, or empty", "\"\"",
+           "Its private key in PEM form, without password."},
+    KeyRow{Section::Api, "credentials_file", "absolute path, or empty", "\"\"",
+           "Lines `ACCESS_KEY_ID SECRET`, readable by the owner alone; with it every request must "
+           "be signed with one of these keys."},
+    KeyRow{Section::Api, "region", "name of a region", "\"us-east-1\"", "Region in ARNs."},
+    KeyRow{Section::Api, "account", "12 digits", "\"000000000000\"",
+           "Account in ARNs and in the Insights field `@log`."},
+
     KeyRow{Section::Preferences, "wildcard_exposure",
            "\"none\", \"prohibit_asterisk\", \"prohibit_public_suffix\" or \"nuclear\"",
            "\"prohibit_public_suffix\"",
@@ -94,8 +112,8 @@ inline constexpr std::array kKeys = {
            "Until this day, inclusive and in UTC, every client may reach everything; the log says "
            "what its rules would have refused."},
     KeyRow{Section::Preferences, "x509_crls", "\"ignore\" or \"allow\"", "\"ignore\"",
-           "Read for compatibility. \"allow\" has no effect yet and is answered with a warning: "
-           "plaintext HTTP stays refused, revocation lists included."},
+           "Whether clients may fetch, by plaintext HTTP, the revocation lists that are named in "
+           "the certificates of the exact names that they may reach (policy.md)."},
 
     KeyRow{Section::Group, "gid", "text, at most 255 characters", "",
            "Name of the group, in clients and in the logs."},

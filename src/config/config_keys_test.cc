@@ -36,8 +36,8 @@ std::string default_lines(Section section) {
 TEST(ConfigKeys, DefaultsOfTheTableAreThoseOfTheProgram) {
   const std::string interfaces = "[gateway]\ninside = [\"a\"]\noutside = \"b\"\n";
   const std::string text = interfaces + default_lines(Section::Gateway) + "[dns]\n" +
-                           default_lines(Section::Dns) + "[preferences]\n" +
-                           default_lines(Section::Preferences);
+                           default_lines(Section::Dns) + "[api]\n" + default_lines(Section::Api) +
+                           "[preferences]\n" + default_lines(Section::Preferences);
   const LoadedConfig written = load_config(text, "f");
   const LoadedConfig absent = load_config(interfaces, "f");
   ASSERT_TRUE(written.problems.empty()) << to_text(written.problems.front());

@@ -141,6 +141,41 @@ TEST(ParsePath, IsAbsoluteAndStraight) {
   }
 }
 
+TEST(ParseListen, IsAnAddressAndAPort) {
+  for (const std::string_view text :
+       {"127.0.0.1:1043", "0.0.0.0:1", "[::1]:1043", "[::]:65535", "[::ffff:10.0.0.1]:1", ""}) {
+    EXPECT_EQ(parse_listen(text).value_or("wrong"), text);
+  }
+  for (const std::string_view text :
+       {"127.0.0.1", "localhost:1", ":1043", "::1:1043", "[]:1", "[::1]", "[::1]:x", "[lo]:1",
+        "127.0.0.1:65536", "127.0.0.1:1 ", "010.0.0.1:1", "[fe80::1%lo]:1"}) {
+    EXPECT_FALSE(parse_listen(text)) << text;
+  }
+}
+
+TEST(ParseListen, KnowsWhatIsLoopback) {
+  for (const std::string_view text : {"127.0.0.1:1", "127.9.9.9:1", "[::1]:1", ""}) {
+    EXPECT_TRUE(is_loopback_listen(text)) << text;
+  }
+  for (const std::string_view text : {"0.0.0.0:1", "[::]:1", "10.0.0.1:1", "[::11]:1"}) {
+    EXPECT_FALSE(is_loopback_listen(text)) << text;
+  }
+}
+
+TEST(ParseRegionAndAccount, AreWhatArnsCarry) {
+  for (const std::string_view text : {"eu-west-1", "us-gov-east-1", "local"}) {
+    EXPECT_TRUE(parse_region(text)) << text;
+  }
+  for (const std::string_view text : {"", "EU-west-1", "eu west", "a:b", "a/b"}) {
+    EXPECT_FALSE(parse_region(text)) << text;
+  }
+  EXPECT_FALSE(parse_region(std::string(65, 'a')));
+  EXPECT_TRUE(parse_account("123456789012"));
+  for (const std::string_view text : {"", "12345678901", "1234567890123", "12345678901x"}) {
+    EXPECT_FALSE(parse_account(text)) << text;
+  }
+}
+
 TEST(ParseClientAddress, PointsToSubnetsForBlocks) {
   EXPECT_EQ(*parse_client_address("10.0.1.10"), *parse_ipv4_prefix("10.0.1.10/32"));
   EXPECT_EQ(error_of(parse_client_address("10.0.1.0/24")),

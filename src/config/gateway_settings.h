@@ -57,6 +57,8 @@ struct GatewaySettings {
   bool require_synchronised_clock = true;
   // An absolute path of a list in the publicsuffix.org format; empty means the built-in one.
   std::string public_suffix_list;
+  // An absolute path of PEM certificates; empty means the system's authorities.
+  std::string x509_ca_file;
   std::uint64_t log_segment_bytes = 64ULL << 20U;
   std::chrono::seconds log_segment_age = std::chrono::hours(1);
   std::uint64_t log_keep_bytes = 10ULL << 30U;  // at least twice log_segment_bytes
@@ -68,6 +70,16 @@ struct GatewaySettings {
   // Whether RFC 1918 and 100.64/10 addresses in answers count.
   bool dns_allow_private_answers = false;
   std::chrono::seconds dns_retention = std::chrono::hours(1);
+
+  // -- [api] --
+  // "ADDRESS:PORT", where ADDRESS is an IPv4 address or "[IPv6 address]"; empty means no endpoint.
+  // Not loopback: all three files below are given.
+  std::string api_listen = "127.0.0.1:1043";
+  // Absolute paths, or empty: both or none.
+  std::string api_tls_certificate, api_tls_key;
+  std::string api_credentials_file;  // an absolute path, or empty
+  std::string api_region = "us-east-1";
+  std::string api_account = "000000000000";  // 12 digits
 
   bool operator==(const GatewaySettings&) const = default;
 };

@@ -28,6 +28,7 @@ void ConfigLog::write_changes(const policy::Findings& before, const policy::Find
     record.addr = finding.addr;
     record.proto = finding.proto;
     record.thru_date = finding.thru_date;
+    record.http_path = finding.http_path;
     record.reason = finding.reason;
     append_json_line(lines, record, instance_);
     if (lines.size() < kBlockBytes) continue;

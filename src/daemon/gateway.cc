@@ -3,11 +3,14 @@
 // Theory of operation. Start-up goes in an order that never opens the gate: configuration, log
 // store, resolver, packet queues with their loops, and only then the kernel rules that feed them;
 // forwarding is switched on last. Whatever fails before ends the program with a message and an exit
-// code; what the kernel holds stays closed. Afterwards privileges are dropped.
+// code; what the kernel holds stays closed. Afterwards privileges are dropped, and only then the
+// log endpoint starts, which talks to more strangers than anything else here: its threads have what
+// the filter and the two capabilities leave.
 //
-// Threads: one packet loop per queue, the resolver, the log writer, the health server, and this
-// one, which once a second looks at the policy file, the clock, the loops and the queue rule, and
-// ends connections whose rule is gone. Only this thread compiles policies.
+// Threads: one packet loop per queue, the resolver, the log writer, the health server, the prober
+// of certificates where the policy wants it, those of the log endpoint, and this one, which once a
+// second looks at the policy file, the revocation lists, the clock, the loops and the queue rule,
+// and ends connections whose rule is gone. Only this thread compiles policies.
 //
 // At the end the rules stay (no new connections, allowed ones go on), unless --flush-on-exit.
 #include "daemon/gateway.h"
@@ -17,7 +20,6 @@
 #include <net/if.h>
 #include <netinet/in.h>
 #include <poll.h>
-#include <sys/random.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -29,12 +31,15 @@
 
 #include "daemon/clock.h"
 #include "daemon/config_log.h"
+#include "daemon/crl_watch.h"
+#include "daemon/logs_endpoint.h"
 #include "daemon/name_watch.h"
 #include "daemon/packet_loop.h"
 #include "daemon/policy_keeper.h"
 #include "daemon/privileges.h"
 #include "daemon/revoker.h"
 #include "daemon/status_file.h"
+#include "net/descriptor_limit.h"
 #include "net/health_server.h"
 #include "net/notify.h"
 #include "netfilter/firewall.h"
@@ -74,12 +79,6 @@ std::vector<Ipv4Address> own_addresses() {
   }
   freeifaddrs(list);
   return addresses;
-}
-
-std::uint64_t random_key() {
-  std::uint64_t key = 0;
-  DN_CHECK(getrandom(&key, sizeof key, 0) == sizeof key, "8 bytes never come short");
-  return key;
 }
 
 netfilter::RulesetSettings ruleset_settings(const config::GatewaySettings& settings) {
@@ -136,6 +135,7 @@ class Gateway {
  private:
   bool load_settings();
   engine::LedgerSettings ledger_settings() const;
+  store::SegmentLimits log_limits() const;
   Result<void> open_log();
   Result<void> start_resolver();
   Result<void> start_loops();
@@ -143,10 +143,13 @@ class Gateway {
   Result<void> start_policy();
   Result<void> start_firewall();
   Result<void> start_health();
+  Result<void> give_up_privileges();
+  Result<void> start_endpoint();
   Result<void> finish_set_up();
-  void publish_policy(const Snapshot& snapshot);
+  void publish_policy(const policy::CompiledPolicy& compiled);
   void on_dns_answer(const engine::DnsAnswer& answer);
   void round();
+  void look_at_crls(const Now& now);
   void revoke();
   void watch_clock();
   void watch_rules();
@@ -168,10 +171,12 @@ class Gateway {
   std::unique_ptr<store::LogStore> store_;
   std::unique_ptr<ConfigLog> log_;
   std::unique_ptr<NameWatch> names_;
+  std::unique_ptr<CrlWatch> crls_;
   std::unique_ptr<resolver::Resolver> resolver_;
   std::vector<std::unique_ptr<PacketLoop>> loops_;
   std::unique_ptr<PolicyKeeper> keeper_;
   std::unique_ptr<net::HealthServer> health_;
+  std::unique_ptr<LogsEndpoint> endpoint_;
   Snapshot policy_;
   bool revoke_due_ = false;
   bool clock_was_good_ = true, loops_were_alive_ = true;
@@ -205,10 +210,10 @@ std::optional<int> Gateway::set_up() {
   started_wall_ = read_clock(false).wall;
   started_ = read_clock(false).monotonic;
   using Step = Result<void> (Gateway::*)();
-  constexpr std::array<Step, 7> kSteps = {&Gateway::open_log,       &Gateway::start_loops,
-                                          &Gateway::start_resolver, &Gateway::start_policy,
-                                          &Gateway::start_firewall, &Gateway::start_health,
-                                          &Gateway::finish_set_up};
+  constexpr std::array<Step, 9> kSteps = {
+      &Gateway::open_log,           &Gateway::start_loops,    &Gateway::start_resolver,
+      &Gateway::start_policy,       &Gateway::start_firewall, &Gateway::start_health,
+      &Gateway::give_up_privileges, &Gateway::start_endpoint, &Gateway::finish_set_up};
   for (const Step step : kSteps) {
     if (const auto done = (this->*step)(); !done) {
       say(done.error().message);
@@ -218,12 +223,20 @@ std::optional<int> Gateway::set_up() {
   return {};
 }
 
+store::SegmentLimits Gateway::log_limits() const {
+  store::SegmentLimits limits;
+  limits.segment_bytes = settings_.log_segment_bytes;
+  limits.segment_age = settings_.log_segment_age;
+  limits.keep_bytes = settings_.log_keep_bytes;
+  limits.keep_age = settings_.log_keep_age;
+  return limits;
+}
+
 Result<void> Gateway::open_log() {
   store::LogStoreSettings settings;
   settings.directory = settings_.state_dir;
   settings.instance = instance_;
-  settings.segments = {settings_.log_segment_bytes, settings_.log_segment_age,
-                       settings_.log_keep_bytes, settings_.log_keep_age};
+  settings.segments = log_limits();
   const bool require = settings_.require_synchronised_clock;
   settings.clock = [require] { return read_clock(require); };
   auto store = store::LogStore::open(std::move(settings));
@@ -231,6 +244,13 @@ Result<void> Gateway::open_log() {
   store_ = std::move(*store);
   log_ = std::make_unique<ConfigLog>(*store_, instance_);
   names_ = std::make_unique<NameWatch>(*log_, settings_.dns_allow_private_answers);
+  CrlWatchSettings crls;
+  crls.ca_file = settings_.x509_ca_file;
+  crls.allow_private = settings_.dns_allow_private_answers;
+  crls.own_addresses = own_addresses();
+  crls.seed = random_number();
+  crls_ = std::make_unique<CrlWatch>(std::move(crls), *log_,
+                                     [this](const DomainName& name) { resolver_->ask(name); });
   return {};
 }
 
@@ -239,7 +259,7 @@ engine::LedgerSettings Gateway::ledger_settings() const {
   ledger.retention = settings_.dns_retention;
   ledger.allow_private_answers = settings_.dns_allow_private_answers;
   ledger.own_addresses = own_addresses();
-  ledger.hash_seed = random_key();
+  ledger.hash_seed = random_number();
   return ledger;
 }
 
@@ -277,7 +297,7 @@ Result<void> Gateway::start_loops() {
     return tl::unexpected(outside.error());
   }
   LoopSettings settings;
-  settings.engine.hash_key = random_key();
+  settings.engine.hash_key = random_number();
   settings.engine.ledger = ledger_settings();
   settings.inside_interfaces = *inside;
   settings.instance = instance_;
@@ -300,7 +320,7 @@ Result<void> Gateway::start_policy() {
   log_->write_self("accepted", fmt::format("started: discriminat {} on {}", DN_VERSION, instance_));
   keeper_ = std::make_unique<PolicyKeeper>(
       options_.config_file, settings_, std::move(*suffixes), *log_,
-      [this](const Snapshot& snapshot) { publish_policy(snapshot); });
+      [this](const policy::CompiledPolicy& compiled) { publish_policy(compiled); });
   keeper_->start(std::move(input_), read_clock(false).today());
   for (const std::string& warning : warnings_) log_->write_self("warning", warning);
   for (const auto& loop : loops_) loop->start();
@@ -328,19 +348,47 @@ Result<void> Gateway::start_health() {
   return {};
 }
 
+Result<void> Gateway::give_up_privileges() {
+  return drop_privileges(options_.flush_on_exit);
+}
+
+Result<void> Gateway::start_endpoint() {
+  if (settings_.api_listen.empty()) return {};
+  EndpointSettings endpoint;
+  endpoint.store = settings_.state_dir;
+  endpoint.own_streams_taken = true;
+  endpoint.segments = log_limits();
+  endpoint.listen = settings_.api_listen;
+  endpoint.tls_certificate = settings_.api_tls_certificate;
+  endpoint.tls_key = settings_.api_tls_key;
+  endpoint.credentials_file = settings_.api_credentials_file;
+  endpoint.region = settings_.api_region;
+  endpoint.account = settings_.api_account;
+  const bool require = settings_.require_synchronised_clock;
+  endpoint.clock = [require] { return read_clock(require); };
+  endpoint.on_problem = [this](const std::string& text) { log_->write_self("warning", text); };
+  auto started = LogsEndpoint::start(std::move(endpoint));
+  if (!started) {
+    return fail(started.error().message + " (section [api]; listen = \"\" does without it)");
+  }
+  endpoint_ = std::move(*started);
+  say("log endpoint: " + endpoint_->url());
+  return {};
+}
+
 Result<void> Gateway::finish_set_up() {
-  if (const auto dropped = drop_privileges(options_.flush_on_exit); !dropped) return dropped;
   armed_ = true;
   [[maybe_unused]] const auto told = net::notify_supervisor("READY=1");
   say("ready");
   return {};
 }
 
-void Gateway::publish_policy(const Snapshot& snapshot) {
-  policy_ = snapshot;
-  for (const auto& loop : loops_) loop->mailbox().post(snapshot);
-  resolver_->set_names(snapshot->exact_names());
-  names_->on_policy(snapshot->exact_names());
+void Gateway::publish_policy(const policy::CompiledPolicy& compiled) {
+  policy_ = compiled.snapshot;
+  for (const auto& loop : loops_) loop->mailbox().post(policy_);
+  resolver_->set_names(policy_->exact_names());
+  names_->on_policy(policy_->exact_names());
+  crls_->on_policy(compiled.tls_hosts);
   revoke_due_ = settings_.revoke_on_rule_removal;
 }
 
@@ -349,6 +397,16 @@ void Gateway::on_dns_answer(const engine::DnsAnswer& answer) {
   const auto shared = std::make_shared<const engine::DnsAnswer>(answer);
   for (const auto& loop : loops_) loop->mailbox().post(shared);
   names_->on_answer(answer);
+  crls_->on_answer(answer);
+}
+
+// The loops end connections whose list is gone themselves, so there is nothing to revoke.
+void Gateway::look_at_crls(const Now& now) {
+  auto crls = crls_->look(now.monotonic);
+  if (!crls) return;
+  const bool revoke_was_due = revoke_due_;
+  keeper_->set_crls(std::move(*crls), now.today());
+  revoke_due_ = revoke_was_due;
 }
 
 void Gateway::revoke() {
@@ -428,6 +486,7 @@ void Gateway::write_status_file() {
   status.silent_erased = silent_erased_;
   for (const auto& loop : loops_) status.loops.push_back(loop->status());
   status.resolver = resolver_->stats();
+  status.crls = crls_->stats();
   status.flow_log = store_->stats(store::Stream::Flow);
   status.config_log = store_->stats(store::Stream::Config);
   if (auto counters = netfilter::read_counters()) status.firewall = std::move(*counters);
@@ -441,6 +500,7 @@ void Gateway::round() {
   // the kernel by now, and they are found too.
   if (revoke_due_) revoke();
   keeper_->look(now.today());
+  look_at_crls(now);
   if (now.monotonic >= next_silent_look_) {
     next_silent_look_ = now.monotonic + kSilentLookEvery;
     silent_erased_ += silent_.look().value_or(0);
@@ -484,6 +544,7 @@ void Gateway::shut_down() {
   armed_ = false;
   [[maybe_unused]] const auto told = net::notify_supervisor("STOPPING=1");
   health_.reset();
+  if (crls_) crls_->stop();
   if (resolver_) resolver_->stop();
   for (const auto& loop : loops_) loop->stop();
   if (rules_stand_ && options_.flush_on_exit) {
@@ -495,6 +556,7 @@ void Gateway::shut_down() {
   }
   loops_.clear();
   if (store_) store_->close();
+  endpoint_.reset();  // last: it waits for a search that is under way
 }
 
 // Signals are handled by the main thread alone, so they are blocked before any thread starts.
@@ -508,6 +570,7 @@ void block_signals() {
 
 int run_gateway(const RunOptions& options) {
   block_signals();
+  net::raise_descriptor_limit();
   Gateway gateway(options);
   if (const auto failed = gateway.set_up()) return *failed;
   return gateway.run();

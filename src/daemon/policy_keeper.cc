@@ -83,16 +83,35 @@ void PolicyKeeper::reload(Date today) {
     last_complaint_.clear();
   }
   if (!(loaded.gateway == settings_)) {
-    log_.write_self("warning", "[gateway] and [dns] settings have changed; restart to apply them");
+    log_.write_self("warning",
+                    "[gateway], [dns] or [api] settings have changed; restart to apply them");
     settings_ = loaded.gateway;
   }
   compile(std::move(loaded.policy), today);
 }
 
 void PolicyKeeper::compile(policy::PolicyInput input, Date today) {
-  policy::CompiledPolicy compiled = policy::compile_policy(std::move(input), suffixes_, today);
+  if (input.preferences.x509_crls == policy::X509Crls::Ignore) {
+    input_.reset();
+    publish(input, today);
+    return;
+  }
+  input.crls = crls_;
+  input_ = std::move(input);
+  publish(*input_, today);
+}
+
+void PolicyKeeper::set_crls(std::vector<policy::HostCrls> crls, Date today) {
+  crls_ = std::move(crls);
+  if (!input_) return;
+  input_->crls = crls_;
+  publish(*input_, today);
+}
+
+void PolicyKeeper::publish(const policy::PolicyInput& input, Date today) {
+  policy::CompiledPolicy compiled = policy::compile_policy(input, suffixes_, today);
   ++revision_;
-  publish_(compiled.snapshot);
+  publish_(compiled);
   log_.write_changes(findings_, compiled.findings);
   findings_ = std::move(compiled.findings);
 }

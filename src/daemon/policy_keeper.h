@@ -29,7 +29,7 @@ Result<policy::PublicSuffixes> load_public_suffixes(const config::GatewaySetting
 class PolicyKeeper {
  public:
   PolicyKeeper(std::string path, config::GatewaySettings settings, policy::PublicSuffixes suffixes,
-               ConfigLog& log, std::function<void(const Snapshot&)> publish)
+               ConfigLog& log, std::function<void(const policy::CompiledPolicy&)> publish)
       : path_(std::move(path)),
         settings_(std::move(settings)),
         suffixes_(std::move(suffixes)),
@@ -41,6 +41,9 @@ class PolicyKeeper {
 
   // Looks whether the file has changed, or the day (a see-thru date may have passed).
   void look(Date today);
+
+  // Compiles and publishes the same policy with these revocation lists, which stay for later ones.
+  void set_crls(std::vector<policy::HostCrls> crls, Date today);
 
   std::uint64_t revision() const { return revision_; }
   std::size_t findings() const { return findings_.size(); }
@@ -57,13 +60,17 @@ class PolicyKeeper {
   std::optional<FileState> file_state() const;
   void reload(Date today);
   void compile(policy::PolicyInput input, Date today);
+  void publish(const policy::PolicyInput& input, Date today);
   void complain(const std::string& text);
 
   std::string path_;
   config::GatewaySettings settings_;
   policy::PublicSuffixes suffixes_;
   ConfigLog& log_;
-  std::function<void(const Snapshot&)> publish_;
+  std::function<void(const policy::CompiledPolicy&)> publish_;
+  // Kept only where revocation lists can change it: a policy may be large.
+  std::optional<policy::PolicyInput> input_;
+  std::vector<policy::HostCrls> crls_;
   policy::Findings findings_;
   std::optional<FileState> seen_;
   Date looked_on_{};

@@ -41,9 +41,13 @@ json::object loop_object(const LoopStatus& loop) {
 }
 
 json::object stream_object(const store::StreamStats& stream) {
-  return {{"lines", stream.written.lines},       {"dropped_lines", stream.dropped_lines},
-          {"segments", stream.written.segments}, {"disk_bytes", stream.written.disk_bytes},
-          {"failing", stream.failing},           {"last_error", stream.last_error}};
+  return {{"lines", stream.written.lines},
+          {"dropped_lines", stream.dropped_lines},
+          {"segments", stream.written.segments},
+          {"disk_bytes", stream.written.disk_bytes},
+          {"segments_compressed", stream.written.segments_compressed},
+          {"failing", stream.failing},
+          {"last_error", stream.last_error}};
 }
 
 json::object resolver_object(const resolver::ResolverStats& r) {
@@ -61,6 +65,14 @@ json::object resolver_object(const resolver::ResolverStats& r) {
           {"timeouts", r.timeouts},
           {"dropped", r.dropped},
           {"last_failure", r.last_failure}};
+}
+
+json::object prober_object(const certificates::ProberStats& p) {
+  return {{"hosts", p.hosts},
+          {"hosts_with_problems", p.problems},
+          {"in_work", p.in_work},
+          {"probes", p.probes},
+          {"failures", p.failures}};
 }
 
 }  // namespace
@@ -87,6 +99,7 @@ std::string format_status(const GatewayStatus& status) {
                                    {"silent_connections_erased", status.silent_erased}}},
                                  {"packet_loops", std::move(loops)},
                                  {"dns", resolver_object(status.resolver)},
+                                 {"x509_crls", prober_object(status.crls)},
                                  {"flow_log", stream_object(status.flow_log)},
                                  {"config_log", stream_object(status.config_log)},
                                  {"dropped_by_kernel_rules", std::move(firewall)}};

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "certificates/crl_prober.h"
 #include "daemon/packet_loop.h"
 #include "netfilter/firewall.h"
 #include "resolver/resolver.h"
@@ -21,6 +22,7 @@ struct GatewayStatus {
   std::uint64_t revoked = 0, silent_erased = 0;
   std::vector<LoopStatus> loops;
   resolver::ResolverStats resolver;
+  certificates::ProberStats crls;
   store::StreamStats flow_log, config_log;
   std::vector<netfilter::FirewallCounter> firewall;
 };

@@ -175,6 +175,7 @@ std::uint32_t Engine::find_or_open(const Packet& packet, const Segment& segment,
   key.server_port = packet.from_inside ? segment.dpt : segment.spt;
   std::uint32_t index = flows_.find(key);
   if (index != kNoFlow && is_out_of_date(flows_.at(index), packet.mark)) {
+    if (flows_.at(index).stage == Stage::Answering) write_answer_line(flows_.at(index), call);
     close(index);
     index = kNoFlow;
   }
@@ -273,6 +274,7 @@ void Engine::on_policy(std::shared_ptr<const policy::PolicySnapshot> policy, con
   flows_.for_each([&](std::uint32_t index) {
     const Flow& flow = flows_.at(index);
     const bool granted = flow.stage == Stage::ReadingServer || flow.stage == Stage::ServerGood ||
+                         flow.stage == Stage::Answering ||
                          (flow.stage == Stage::ReadingClient && flow.after_retry);
     if (!granted) return;
     const policy::ClientPolicy* rules =

@@ -8,7 +8,9 @@
 //         │                 │                    │
 //         └── malformed, refused, not verified, too old, time-out ──► Refused
 //
-// and a HelloRetryRequest leads from reading the server back to reading the client.
+// and a HelloRetryRequest leads from reading the server back to reading the client. A connection
+// for one HTTP request is never handed over: from a good answer on it is Answering, server bytes
+// pass one by one, and the first client byte behind the judged request ends it.
 //
 // What is parsed is what is sent. Held packets are dropped and their bytes kept; after the verdict
 // the engine sends its copy (or lets the packet that completed the message pass, when that one
@@ -148,6 +150,9 @@ class Engine {
   void note_server_ack(std::uint32_t index, const Segment& segment, Call& call);
   void hand_over_or_pass(std::uint32_t index, std::size_t end, Call& call);
   void hand_over(std::uint32_t index, Call& call);
+  void pass_answer(std::uint32_t index, std::size_t end, Call& call);
+  void write_answer_line(Flow& flow, Call& call);
+  void end_answer(std::uint32_t index, Call& call);
   // Forwards a server packet and notes how far the client's view of the server stream reaches.
   void pass_server(Flow& flow, std::size_t end, Call& call);
 

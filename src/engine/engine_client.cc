@@ -83,6 +83,10 @@ void Engine::on_client_payload(std::uint32_t index, const Segment& segment, Call
   }
   const auto begin = static_cast<std::size_t>(offset);
   const std::size_t end = begin + segment.payload.size();
+  if (flow.one_request && end > flow.judged) {
+    refuse(index, Side::Client, Reason::HttpSecondRequest, call);
+    return;
+  }
   const StreamPrefix::Insert inserted =
       flow.client.insert(begin, comparable(flow, begin, segment.payload));
   switch (inserted) {
@@ -184,7 +188,9 @@ void Engine::resolve(std::uint32_t index, const Judgement& judgement, Call& call
 void Engine::rejudge(std::uint32_t index, Call& call) {
   Flow& flow = flows_.at(index);
   JudgeContext context = judge_context(flow, call.now);
-  const ClientFacts facts = remembered_facts(flow);
+  const ClientFacts facts = flow.protocol == Protocol::Http
+                                ? read_client(flow.client.prefix(), scratch_).facts
+                                : remembered_facts(flow);
   const Destination destination{flow.key.server, flow.key.server_port};
   const Judgement judgement = judge(facts, flow.key.client, destination, context);
   if (judgement.ssh_name) flow.name = judgement.ssh_name;
@@ -192,7 +198,7 @@ void Engine::rejudge(std::uint32_t index, Call& call) {
     // A round robin may show the address in another answer; ask again a little later.
     const bool more = flow.questions < static_cast<int>(limits::kDnsQuestionsPerHold);
     if (flow.answers_pending > 0) return;
-    if (more && flow.protocol == Protocol::Tls) {
+    if (more && flow.protocol != Protocol::Ssh) {
       flow.next_action = call.now.monotonic + limits::kQuestionInterval;
       arm(index);
       return;
@@ -220,10 +226,18 @@ void Engine::allow(std::uint32_t index, const ClientFacts& facts, const Judgemen
   flow.grant = judgement.grant;
   flow.by_see_thru = judgement.by_see_thru;
   flow.evidence = judgement.evidence;
+  if (judgement.one_request) {
+    flow.one_request = true;
+    flow.may_continue = false;
+    if (flow.client.prefix().size() > flow.judged) {
+      refuse(index, Side::Client, Reason::HttpSecondRequest, call);
+      return;
+    }
+  }
   if (judgement.by_see_thru) {
     FlowLog::format_reason(flow.reason, judgement.reason);
   } else {
-    FlowLog::format_rule(flow.reason, judgement.rule);
+    FlowLog::format_rule(flow.reason, judgement.rule, judgement.crl ? "x509-crl" : "policy");
   }
   write_client_line(flow, records::Outcome::Allowed, flow.reason, &facts, call);
   release(index, segment, call);

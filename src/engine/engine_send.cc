@@ -76,7 +76,12 @@ void Engine::on_timer(std::uint32_t index, Call& call) {
     case Stage::ReadingClient: on_read_timer(index, expired, call); return;
     case Stage::Resolving: on_resolve_timer(index, expired, call); return;
     case Stage::ReadingServer:
-    case Stage::ServerGood: break;
+    case Stage::ServerGood:
+    case Stage::Answering: break;
+  }
+  if (expired && flow.stage == Stage::Answering) {
+    end_answer(index, call);
+    return;
   }
   if (expired) {
     const Reason reason = flow.ended == Reason::None ? Reason::ServerTimeout : flow.ended;
@@ -131,7 +136,9 @@ void Engine::make_room(std::uint32_t index, Call& call) {
     if (victim == kNoFlow) return;
     ++counters_.evicted;
     const Stage stage = flows_.at(victim).stage;
-    if (stage != Stage::Handed && stage != Stage::Refused && stage != Stage::Closing) {
+    if (stage == Stage::Answering && flows_.at(victim).ended != Reason::None) {
+      write_answer_line(flows_.at(victim), call);
+    } else if (stage != Stage::Handed && stage != Stage::Refused && stage != Stage::Closing) {
       // The packet under judgement belongs to the newcomer; its verdict is still due.
       Call other{call.now, call.sink};
       refuse(victim, Side::Client, Reason::Overload, victim == index ? call : other);

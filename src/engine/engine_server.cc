@@ -46,6 +46,9 @@ void Engine::on_server_segment(std::uint32_t index, const Segment& segment, Call
   const bool acked_all = flow.server_acked >= flow.released;
   if (!segment.payload.empty()) {
     on_server_payload(index, segment, call);
+    if (flow.stage == Stage::Answering && segment.has(wire::kTcpFin)) {
+      note_end(index, Reason::ServerClosed, call);
+    }
     make_room_if_grown(index, call);
   } else if (segment.has(wire::kTcpRst) || segment.has(wire::kTcpFin)) {
     note_end(index, Reason::ServerClosed, call);
@@ -61,12 +64,14 @@ void Engine::on_server_segment(std::uint32_t index, const Segment& segment, Call
   }
 }
 
-// A reset or FIN while the server's answer is awaited. It may be forged, or overtake the answer: it
-// only shortens the wait and names the cause. Whoever broke off first is the cause.
+// A reset or FIN while the server's answer is awaited or passes. It may be forged, or overtake the
+// answer: it only shortens the wait and names the cause. Whoever broke off first is the cause.
 void Engine::note_end(std::uint32_t index, Reason reason, Call& call) {
   Flow& flow = flows_.at(index);
-  if (flow.stage != Stage::ReadingServer || flow.ended != Reason::None) return;
+  const bool answering = flow.stage == Stage::Answering;
+  if ((flow.stage != Stage::ReadingServer && !answering) || flow.ended != Reason::None) return;
   flow.ended = reason;
+  if (answering && reason == Reason::ServerClosed) write_answer_line(flow, call);
   flow.deadline = std::min(flow.deadline, call.now.monotonic + limits::kBrokenOffDeadline);
   arm(index);
 }
@@ -104,7 +109,7 @@ void Engine::on_server_payload(std::uint32_t index, const Segment& segment, Call
   }
   const auto begin = static_cast<std::size_t>(offset);
   const std::size_t end = begin + segment.payload.size();
-  if (flow.stage == Stage::ServerGood) {
+  if (flow.stage == Stage::ServerGood || flow.stage == Stage::Answering) {
     hand_over_or_pass(index, end, call);
     return;
   }
@@ -251,7 +256,8 @@ Engine::ServerState Engine::read_server_bytes(std::uint32_t index, ByteSpan byte
     arm(index);
     return ServerState::Over;
   }
-  flow.stage = Stage::ServerGood;
+  flow.stage = flow.one_request ? Stage::Answering : Stage::ServerGood;
+  flow.answer_deadline = call.now.monotonic + limits::kOneRequestDeadline;
   return ServerState::Good;
 }
 
@@ -271,7 +277,9 @@ void Engine::await_second_hello(std::uint32_t index, std::size_t consumed, Call&
 // again can change what it read, and the kernel takes over.
 void Engine::hand_over_or_pass(std::uint32_t index, std::size_t end, Call& call) {
   Flow& flow = flows_.at(index);
-  if (flow.server_acked < flow.released) {
+  if (flow.stage == Stage::Answering) {
+    pass_answer(index, end, call);
+  } else if (flow.server_acked < flow.released) {
     pass_server(flow, end, call);
   } else {
     hand_over(index, call);
@@ -289,6 +297,46 @@ void Engine::hand_over(std::uint32_t index, Call& call) {
   ++counters_.handed_over;
   arm(index);
   verdict(call, true, make_mark(FlowMark::Allowed, flow.grant));
+}
+
+// Bytes of the answer to the one request, which nobody reads. The kernel must go on asking, because
+// only the engine knows where the request ends; so the mark stays ClientGood, whatever passes.
+void Engine::pass_answer(std::uint32_t index, std::size_t end, Call& call) {
+  Flow& flow = flows_.at(index);
+  if (end > limits::kOneRequestAnswerBytesMax) {
+    refuse(index, Side::Server, Reason::Overload, call);
+    return;
+  }
+  flow.server.clear();
+  flow.server_passed = std::max(flow.server_passed, end);
+  const Duration pause =
+      flow.ended == Reason::None ? limits::kOneRequestPause : limits::kBrokenOffDeadline;
+  flow.deadline = std::min(flow.answer_deadline, call.now.monotonic + pause);
+  arm(index);
+  if (flow.server_acked < flow.released) {
+    pass(call);
+  } else {
+    verdict(call, true, make_mark(FlowMark::ClientGood, flow.grant));
+  }
+}
+
+// The server line of a connection for one request is written at its end: until then a second
+// request could still make a refusal of it.
+void Engine::write_answer_line(Flow& flow, Call& call) {
+  if (flow.server_line_written) return;
+  if (flow.answer.flaw != Reason::None) FlowLog::format_reason(flow.reason, flow.answer.flaw);
+  write_server_line(flow, records::Outcome::Allowed, flow.reason, call);
+}
+
+// Nothing has come for a while, or the time is up. Ends that closed their connection need no word.
+void Engine::end_answer(std::uint32_t index, Call& call) {
+  Flow& flow = flows_.at(index);
+  write_answer_line(flow, call);
+  if (flow.ended == Reason::None) {
+    refuse(index, Side::Server, Reason::None, call);
+  } else {
+    close(index);
+  }
 }
 
 }  // namespace dn::engine

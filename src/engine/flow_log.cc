@@ -36,8 +36,9 @@ void FlowLog::format_reason(std::string& out, Reason reason, std::string_view de
   out += detail.empty() ? row.sentence : detail;
 }
 
-void FlowLog::format_rule(std::string& out, const policy::RuleRef& rule) {
-  out.assign("policy:");
+void FlowLog::format_rule(std::string& out, const policy::RuleRef& rule, std::string_view word) {
+  out.assign(word);
+  out += ":";
   out += rule.gid;
   out += ": ";
   out += rule.addr;

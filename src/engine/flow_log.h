@@ -25,8 +25,9 @@ class FlowLog {
  public:
   // "slug: sentence" or "slug: detail".
   static void format_reason(std::string& out, Reason reason, std::string_view detail = {});
-  // "policy:<gid>: <addr>"
-  static void format_rule(std::string& out, const policy::RuleRef& rule);
+  // "policy:<gid>: <addr>", or with another first word.
+  static void format_rule(std::string& out, const policy::RuleRef& rule,
+                          std::string_view word = "policy");
 
   // A client or server line of a judged connection; `text` is the reason as logged. `http`: the
   // request's facts, for a client line; may be null.

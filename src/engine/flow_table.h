@@ -40,6 +40,7 @@ enum class Stage : std::uint8_t {
   Resolving,      // complete and matched by a rule; held until a look-up confirms the address
   ReadingServer,  // the client's bytes were released; the server's answer is awaited
   ServerGood,     // the answer is good; the server has not acknowledged all client bytes yet
+  Answering,      // the answer to the one request passes; never handed to the kernel
   Closing,        // the server refused the handshake; nothing of the client passes any more
   Handed,         // allowed: the kernel forwards; kept for stragglers
   Refused,        // kept for stragglers, which are dropped
@@ -102,10 +103,12 @@ struct Flow {
   std::optional<bool> post_quantum;
   bool ech = false;
   bool may_continue = false;  // client bytes behind the judged ones may pass before the handover
+  bool one_request = false;   // no client bytes behind the judged ones may ever pass
   bool after_retry = false;   // a HelloRetryRequest was seen
   bool server_first = false;  // the server was allowed to speak first
   ServerAnswer answer;
-  Reason ended = Reason::None;  // how an end broke off while the server's answer was awaited
+  Reason ended = Reason::None;    // how an end broke off while the server's answer was awaited
+  MonotonicTime answer_deadline;  // Answering: whatever passes, it ends then
 
   // The decision. Each line is written once, whatever happens afterwards.
   bool client_line_written = false, server_line_written = false;

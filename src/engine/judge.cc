@@ -1,6 +1,7 @@
 #include "engine/judge.h"
 
 #include <algorithm>
+#include <charconv>
 
 #include "base/limits.h"
 
@@ -120,6 +121,31 @@ Judgement judge_ssh_destination(const ClientPolicy& client, Destination destinat
   return judgement;
 }
 
+// A server may read another port in the Host field as another site.
+bool names_port(std::string_view text, Port port) {
+  if (text.empty()) return true;
+  Port named = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), named);
+  return error == std::errc{} && end == text.data() + text.size() && named == port;
+}
+
+// The target is compared as it was sent: in absolute form it never equals a path.
+Judgement judge_http(const ClientFacts& facts, const ClientPolicy& client, Destination destination,
+                     const JudgeContext& context) {
+  if (facts.flaw != Reason::HttpNotAllowed) return refuse(facts.flaw);
+  if (!facts.name || !names_port(facts.http_port, destination.port) ||
+      !client.has_crls_at(*facts.name, destination.port)) {
+    return refuse(Reason::HttpNotAllowed);
+  }
+  const auto rule = client.match_crl(*facts.name, destination.port, facts.http_target);
+  if (!rule) return refuse(Reason::HttpPath);
+  if (facts.http_method != "GET" && facts.http_method != "HEAD") return refuse(Reason::HttpMethod);
+  if (facts.http_has_body) return refuse(Reason::HttpBody);
+  Judgement judgement = verify(*rule, *facts.name, destination, context);
+  judgement.crl = judgement.one_request = judgement.kind == Kind::Allow;
+  return judgement;
+}
+
 Judgement judge_by_rules(const ClientFacts& facts, const ClientPolicy& client,
                          Destination destination, const JudgeContext& context) {
   switch (facts.protocol) {
@@ -127,18 +153,22 @@ Judgement judge_by_rules(const ClientFacts& facts, const ClientPolicy& client,
     case Protocol::Ssh:
       if (facts.flaw != Reason::None) return refuse(facts.flaw);
       return judge_ssh_destination(client, destination, context);
-    case Protocol::Http:
+    case Protocol::Http: return judge_http(facts, client, destination, context);
     case Protocol::Unknown: break;
   }
   return refuse(facts.flaw);
 }
 
 void overrule_by_see_thru(Judgement& judgement, Ipv4Address client, const JudgeContext& context) {
-  if (judgement.kind != Kind::Refuse) return;
+  if (judgement.kind == Kind::Resolve || (judgement.kind == Kind::Allow && !judgement.one_request))
+    return;
   const SeeThruState see_thru = see_thru_state(context.policy, client, context.now);
   if (!see_thru.active) return;
+  judgement.by_see_thru = judgement.kind == Kind::Refuse;
   judgement.kind = Kind::Allow;
-  judgement.by_see_thru = true;
+  // A further request on the connection passes too, but under the see-thru rule: when that one
+  // goes, so does the connection.
+  judgement.one_request = false;
   judgement.grant = see_thru.rule->grant;
 }
 

@@ -4,6 +4,8 @@
 // (old version, no name, plaintext); then a rule that names the destination for this protocol on
 // this port; then, only for a name that a rule matched, the agreement of name and address by the
 // gateway's own look-ups. See-thru turns a refusal into a permission that still carries the reason.
+// Plaintext HTTP is refused but for a revocation list: its exact place, by GET or HEAD, without a
+// body, and for that one request.
 // Covered by judge_test.cc.
 #pragma once
 
@@ -35,6 +37,8 @@ struct Judgement {
   Reason reason = Reason::None;  // why policy refuses, also when see-thru overrules it
   policy::RuleRef rule;          // valid when a rule allows it
   bool by_see_thru = false;      // Allow only: no rule allows it, see-thru does
+  bool crl = false;              // Allow only: the rule is one for a revocation list
+  bool one_request = false;      // Allow only: nothing behind the judged request may leave
   policy::GrantId grant = 0;     // Allow: of the rule or the see-thru
   records::Evidence evidence = records::Evidence::Absent;
   std::optional<DomainName> ssh_name;  // the allowed name that an SSH destination resolves to

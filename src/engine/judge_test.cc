@@ -130,6 +130,93 @@ TEST_F(JudgeTest, DecidesByRulesThenByTheLedger) {
   expect_judgements(cases);
 }
 
+ClientFacts http(std::string_view method, std::string_view host, std::string_view target,
+                 std::string_view port = "", bool body = false) {
+  ClientFacts facts = other(Protocol::Http, Reason::HttpNotAllowed);
+  if (!host.empty()) facts.name = name(host);
+  facts.http_method = method;
+  facts.http_target = target;
+  facts.http_path = target.substr(target.rfind("/"));
+  facts.http_port = port;
+  facts.http_has_body = body;
+  return facts;
+}
+
+TEST_F(JudgeTest, ARevocationListMayBeFetchedFromExactlyItsPlace) {
+  use({"443 tls:api.test", "80 tls:other.test", "crl:api.test http://fresh.test/A.crl?n=1",
+       "crl:api.test http://fresh.test:81/b.crl", "crl:api.test http://moved.test/c.crl",
+       "crl:no-rule.test http://fresh.test/d.crl"});
+  context.may_wait = false;
+  using R = Reason;
+  const auto allowed = [](std::string_view what, const ClientFacts& facts, Port port = 80) {
+    return Case{what, facts, Kind::Allow, R::None, Evidence::Dns, "api.test", port};
+  };
+  const auto refused = [](std::string_view what, const ClientFacts& facts, Reason reason,
+                          Port port = 80) {
+    return Case{what, facts, Kind::Refuse, reason, Evidence::None, "", port};
+  };
+  expect_judgements({
+      allowed("GET", http("GET", "fresh.test", "/A.crl?n=1")),
+      allowed("HEAD", http("HEAD", "fresh.test", "/A.crl?n=1")),
+      allowed("port in Host", http("GET", "fresh.test", "/A.crl?n=1", "80")),
+      allowed("another port", http("GET", "fresh.test", "/b.crl"), 81),
+      allowed("another port in Host", http("GET", "fresh.test", "/b.crl", "81"), 81),
+      refused("POST", http("POST", "fresh.test", "/A.crl?n=1"), R::HttpMethod),
+      refused("OPTIONS", http("OPTIONS", "fresh.test", "/A.crl?n=1"), R::HttpMethod),
+      refused("lower case", http("get", "fresh.test", "/A.crl?n=1"), R::HttpMethod),
+      refused("body", http("GET", "fresh.test", "/A.crl?n=1", "", true), R::HttpBody),
+      refused("no query", http("GET", "fresh.test", "/A.crl"), R::HttpPath),
+      refused("other query", http("GET", "fresh.test", "/A.crl?n=2"), R::HttpPath),
+      refused("longer", http("GET", "fresh.test", "/A.crl?n=1&x"), R::HttpPath),
+      refused("other case", http("GET", "fresh.test", "/a.crl?n=1"), R::HttpPath),
+      refused("dots", http("GET", "fresh.test", "/x/../A.crl?n=1"), R::HttpPath),
+      refused("slashes", http("GET", "fresh.test", "//A.crl?n=1"), R::HttpPath),
+      refused("escapes", http("GET", "fresh.test", "/%41.crl?n=1"), R::HttpPath),
+      refused("fragment", http("GET", "fresh.test", "/A.crl?n=1#a"), R::HttpPath),
+      refused("absolute", http("GET", "fresh.test", "http://fresh.test/A.crl?n=1"), R::HttpPath),
+      refused("path of the other port", http("GET", "fresh.test", "/b.crl"), R::HttpPath),
+      refused("list of no rule", http("GET", "fresh.test", "/d.crl"), R::HttpPath),
+      refused("Host names another port", http("GET", "fresh.test", "/A.crl?n=1", "81"),
+              R::HttpNotAllowed),
+      refused("odd port", http("GET", "fresh.test", "/A.crl?n=1", "65616"), R::HttpNotAllowed),
+      refused("other host", http("GET", "api.test", "/A.crl?n=1"), R::HttpNotAllowed),
+      refused("host below", http("GET", "a.fresh.test", "/A.crl?n=1"), R::HttpNotAllowed),
+      refused("host of a tls rule", http("GET", "other.test", "/A.crl?n=1"), R::HttpNotAllowed),
+      refused("no host", http("GET", "", "/A.crl?n=1"), R::HttpNotAllowed),
+      refused("port 443", http("GET", "fresh.test", "/A.crl?n=1"), R::HttpNotAllowed, 443),
+      refused("wrong address", http("GET", "moved.test", "/c.crl"), R::DnsMismatch),
+  });
+  ClientFacts upgrade = http("GET", "fresh.test", "/A.crl?n=1");
+  upgrade.flaw = R::HttpUpgrade;
+  expect_judgements({refused("upgrade", upgrade, R::HttpUpgrade)});
+}
+
+TEST_F(JudgeTest, AListIsForOneRequestUnlessSeeThruIsInForce) {
+  const std::vector<std::string> rules = {"443 tls:api.test",
+                                          "crl:api.test http://fresh.test/a.crl",
+                                          "crl:api.test http://moved.test/b.crl"};
+  const ClientFacts facts = http("GET", "fresh.test", "/a.crl");
+  use(rules);
+  const Judgement alone = judged(facts, 80);
+  EXPECT_TRUE(alone.crl);
+  EXPECT_TRUE(alone.one_request);
+  EXPECT_EQ(alone.grant, policy::make_grant("sg-test", "x509-crl", "http://fresh.test/a.crl"));
+  const Judgement held = judged(http("GET", "moved.test", "/b.crl"), 80);
+  EXPECT_EQ(held.kind, Kind::Resolve);
+  EXPECT_EQ(held.ask, std::vector{name("moved.test")});
+  EXPECT_FALSE(held.crl);
+  std::vector<std::string> more = rules;
+  more.emplace_back("see-thru:2026-11-22");
+  use(more);
+  const Judgement see_thru = judged(facts, 80);
+  EXPECT_TRUE(see_thru.crl);
+  EXPECT_FALSE(see_thru.one_request);
+  EXPECT_FALSE(see_thru.by_see_thru);
+  EXPECT_EQ(see_thru.grant, policy::make_grant("sg-test", "see-thru", ""));
+  context.now.wall_trusted = false;
+  EXPECT_TRUE(judged(facts, 80).one_request);
+}
+
 TEST_F(JudgeTest, AnAddressRuleNeedsNoName) {
   use({"443 tls:fresh.test", "9000 tls:203.0.113.7"});
   using R = Reason;

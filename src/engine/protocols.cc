@@ -71,6 +71,8 @@ ClientReading read_http(const wire::ParseResult<wire::HttpRequest>& request) {
   facts.http_path = http.path;
   facts.http_user_agent = http.user_agent;
   facts.http_host = http.host;
+  facts.http_port = http.port;
+  facts.http_has_body = http.has_body;
   facts.flaw = http.is_connect     ? Reason::HttpConnect
                : http.asks_upgrade ? Reason::HttpUpgrade
                : !http.host_name   ? Reason::HttpHostIp

@@ -28,7 +28,8 @@ struct ClientFacts {
   std::optional<bool> post_quantum;  // TLS only
   bool ech = false;
   bool early_data = false;
-  std::string_view http_method, http_target, http_path, http_user_agent, http_host;
+  std::string_view http_method, http_target, http_path, http_user_agent, http_host, http_port;
+  bool http_has_body = false;
   std::string_view banner;  // SSH
 };
 

@@ -21,9 +21,8 @@ TEST(Match, DoesNotAllocate) {
   input.groups.push_back({.gid = "sg-a", .egress = {rule}, .where = {}});
   input.clients.push_back({.prefix = {.base = {1}, .length = 32}, .gids = {"sg-a"}, .where = {}});
   const auto suffixes = PublicSuffixes::parse("com\n").value();
-  const CompiledPolicy compiled =
-      compile_policy(std::move(input), suffixes,
-                     {std::chrono::year(2026), std::chrono::month(11), std::chrono::day(22)});
+  const CompiledPolicy compiled = compile_policy(
+      input, suffixes, {std::chrono::year(2026), std::chrono::month(11), std::chrono::day(22)});
   const auto exact = DomainName::parse("a.example.com").value();
   const auto covered = DomainName::parse("api-eu-1.x.example.com").value();
   const auto unknown = DomainName::parse(std::string(63, 'a') + ".b.c.d.e.f.example.com").value();

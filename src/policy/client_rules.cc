@@ -36,9 +36,10 @@ bool has_rules(Protocol protocol) {
 
 }  // namespace
 
-ClientRules::ClientRules(const RuleIndex& rules, std::vector<GroupIndex> groups,
-                         const std::vector<SeeThruRule>& see_thru)
+ClientRules::ClientRules(const RuleIndex& rules, const CrlIndex& crls,
+                         std::vector<GroupIndex> groups, const std::vector<SeeThruRule>& see_thru)
     : rules_(&rules),
+      crls_(&crls),
       groups_(std::move(groups)) {
   for (const SeeThruRule& rule : see_thru) {
     const GrantId grant = make_grant(rule.gid, "see-thru", "");
@@ -112,6 +113,18 @@ std::optional<RuleRef> ClientRules::match_address(Protocol protocol, Port port,
   return reference(*found);
 }
 
+std::optional<RuleRef> ClientRules::match_crl(const DomainName& host, Port port,
+                                              std::string_view path) const {
+  const CrlIndex::Row* found = crls_->find(groups_, host, port, path);
+  if (found == nullptr) return {};
+  return RuleRef{
+      .gid = rules_->gid(found->group), .addr = rules_->text(found->name), .grant = found->grant};
+}
+
+bool ClientRules::has_crls_at(const DomainName& host, Port port) const {
+  return crls_->has_site(groups_, host, port);
+}
+
 bool ClientRules::matches_on_other_port(Protocol protocol, Port port,
                                         const DomainName& name) const {
   if (find_off_port(rules_->find(name.text()), protocol, port) != nullptr) return true;
@@ -150,6 +163,7 @@ bool ClientRules::still_grants(GrantId grant, Port port) const {
       see_thru_grants_.end()) {
     return true;
   }
+  if (crls_->grants(groups_, grant, port)) return true;
   const auto positions = rules_->find_grant(grant);
   return std::any_of(positions.begin(), positions.end(), [&](std::uint32_t at) {
     const Posting& posting = rules_->postings()[at];

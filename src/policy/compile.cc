@@ -14,6 +14,7 @@
 #include "policy/annotation.h"
 #include "policy/client_rules.h"
 #include "policy/client_table.h"
+#include "policy/crl_rules.h"
 #include "policy/exposure.h"
 #include "policy/findings_store.h"
 #include "policy/member.h"
@@ -64,7 +65,8 @@ class Snapshot final : public PolicySnapshot {
   NameList exact_names() const override { return {rules->arena().data(), names}; }
 
   std::shared_ptr<const RuleIndex> rules;
-  std::vector<ClientRules> policies;
+  CrlIndex crls;
+  std::vector<ClientRules> policies;  // refer to both
   std::optional<ClientRules> unknown_client;
   ClientTable clients;  // positions in policies
   FlowLogVerbosity flow_log_verbosity = FlowLogVerbosity::Full;
@@ -153,6 +155,7 @@ class Compiler {
   CompiledPolicy compile() {
     for (const SecurityGroup& group : input_.groups) add_group(group);
     if (members_left_out_ > 0) report_left_out();
+    if (allows_crls()) add_crl_hosts();
     const auto& by_default = input_.preferences.see_thru;
     if (by_default) note_see_thru(kDefaultGid, *by_default, "");
     auto rules = std::make_shared<const RuleIndex>(std::move(builder_).build());
@@ -163,12 +166,19 @@ class Compiler {
     findings->rules = rules;
     note_effective_groups(*rules, *findings);
     add_clients(*rules, *snapshot, *findings);
-    if (by_default) snapshot->unknown_client = make_policy(*rules, {});
-    snapshot->names = collect_names(*rules);
+    if (by_default) snapshot->unknown_client = make_policy(*snapshot, {});
+    std::vector<TlsHost> tls_hosts;
+    if (allows_crls()) {
+      tls_hosts = collect_tls_hosts(*rules);
+      add_crls(*snapshot, *findings);
+    }
+    snapshot->names = collect_names(*snapshot);
     findings->problems = std::move(problems_).take();
     findings->see_thru = std::move(see_thru_facts_);
     sort_unique(findings->see_thru);
-    return {.snapshot = std::move(snapshot), .findings = Findings(std::move(findings))};
+    return {.snapshot = std::move(snapshot),
+            .findings = Findings(std::move(findings)),
+            .tls_hosts = std::move(tls_hosts)};
   }
 
  private:
@@ -203,8 +213,12 @@ class Compiler {
   void add_clients(const RuleIndex& rules, Snapshot& snapshot, Findings::Store& findings);
   std::vector<GroupIndex> read_binding(const ClientBinding& binding, const RuleIndex& rules,
                                        Findings::Store& findings);
-  ClientRules make_policy(const RuleIndex& rules, std::vector<GroupIndex> groups) const;
-  std::vector<TextOffset> collect_names(const RuleIndex& rules) const;
+  ClientRules make_policy(const Snapshot& snapshot, std::vector<GroupIndex> groups) const;
+  bool allows_crls() const { return input_.preferences.x509_crls == X509Crls::Allow; }
+  void add_crl_hosts();
+  void add_crls(Snapshot& snapshot, Findings::Store& findings);
+  std::vector<TlsHost> collect_tls_hosts(const RuleIndex& rules);
+  std::vector<TextOffset> collect_names(const Snapshot& snapshot) const;
 
   const PolicyInput& input_;
   const PublicSuffixes& suffixes_;
@@ -216,6 +230,7 @@ class Compiler {
   std::vector<Findings::Store::SeeThruFact> see_thru_facts_;
   std::vector<bool> effective_;  // by group: it allows something
   std::vector<bool> used_;       // by group: some client has it
+  std::map<std::string_view, TextOffset> crl_hosts_;
   std::size_t patterns_in_group_ = 0;
   std::size_t members_left_out_ = 0;
 };
@@ -413,7 +428,7 @@ void Compiler::add_clients(const RuleIndex& rules, Snapshot& snapshot, Findings:
     for (const GroupIndex group : groups) used_[group] = true;
     const auto next = static_cast<std::uint32_t>(positions.size());
     const auto [position, added] = positions.try_emplace(groups, next);
-    if (added) snapshot.policies.push_back(make_policy(rules, groups));
+    if (added) snapshot.policies.push_back(make_policy(snapshot, groups));
     rows.push_back({.prefix = prefix, .value = position->second});
   }
   snapshot.clients = ClientTable(std::move(rows));
@@ -441,7 +456,8 @@ std::vector<GroupIndex> Compiler::read_binding(const ClientBinding& binding, con
   return groups;
 }
 
-ClientRules Compiler::make_policy(const RuleIndex& rules, std::vector<GroupIndex> groups) const {
+ClientRules Compiler::make_policy(const Snapshot& snapshot, std::vector<GroupIndex> groups) const {
+  const RuleIndex& rules = *snapshot.rules;
   std::vector<SeeThruRule> see_thru;
   for (const GroupIndex group : groups) {
     if (const auto& until = see_thru_[group]) {
@@ -452,30 +468,87 @@ ClientRules Compiler::make_policy(const RuleIndex& rules, std::vector<GroupIndex
   if (const auto& until = input_.preferences.see_thru) {
     see_thru.push_back({.gid = kDefaultGid, .until = *until});
   }
-  return {rules, std::move(groups), see_thru};
+  return {rules, snapshot.crls, std::move(groups), see_thru};
+}
+
+// -- revocation lists ---------------------------------------------------------------------------
+
+// Their names must be in the index before it is built; whether a rule uses them shows afterwards.
+void Compiler::add_crl_hosts() {
+  for (const HostCrls& host : input_.crls) {
+    for (const HttpUri& uri : host.crls) {
+      const std::string_view name = uri.host.text();
+      if (!crl_hosts_.contains(name)) crl_hosts_.emplace(name, builder_.add_text(name));
+    }
+  }
+}
+
+void Compiler::add_crls(Snapshot& snapshot, Findings::Store& findings) {
+  const RuleIndex& rules = *snapshot.rules;
+  const auto selected = select_crl_rules(input_.crls, rules, used_);
+  snapshot.crls = CrlIndex(selected.values, rules.gids());
+  for (const CrlIndex::Row& row : snapshot.crls.rows()) {
+    const HttpUri& uri = snapshot.crls.uris()[row.uri];
+    std::string addr(uri.host.text());
+    if (uri.port != 80) addr += fmt::format(":{}", uri.port);
+    findings.crls.push_back({.gid = rules.gid(row.group), .addr = addr, .path = uri.path});
+  }
+  sort_unique(findings.crls);
+  if (selected.left_out == 0) return;
+  problems_.begin_rule();
+  problems_.add(make_finding(
+      Category::Self, Outcome::Warning, "", "",
+      fmt::format("more than {} pairs of a group and a revocation list; {} have no effect: let "
+                  "fewer groups name the same hosts",
+                  kCrlRulesMax, selected.left_out)));
+}
+
+std::vector<TlsHost> Compiler::collect_tls_hosts(const RuleIndex& rules) {
+  auto selected = select_tls_hosts(rules, used_);
+  if (selected.left_out > 0) {
+    problems_.begin_rule();
+    problems_.add(make_finding(
+        Category::Self, Outcome::Warning, "", "",
+        fmt::format("x509_crls: the certificates of {} names are read; those of {} more are not, "
+                    "and their revocation lists stay refused",
+                    kTlsHostsMax, selected.left_out)));
+  }
+  return std::move(selected.values);
 }
 
 // Sorted by text. The first eight bytes decide most comparisons without a look into the arena.
-std::vector<TextOffset> Compiler::collect_names(const RuleIndex& rules) const {
+std::vector<TextOffset> Compiler::collect_names(const Snapshot& snapshot) const {
   struct Keyed {
     std::uint64_t head = 0;
     TextOffset text = 0;
   };
+  const RuleIndex& rules = *snapshot.rules;
   std::vector<Keyed> keyed;
-  for (const Posting& posting : rules.postings()) {
-    if (!used_[group_of(posting.key)]) continue;
-    if (!keyed.empty() && keyed.back().text == posting.text) continue;
-    const std::string_view text = rules.text(posting.text);
-    if (has_wildcard(text) || parse_ipv4(text)) continue;
+  const auto add = [&](TextOffset offset) {
+    const std::string_view text = rules.text(offset);
     std::uint64_t head = 0;
     for (std::size_t i = 0; i < 8; ++i) {
       head = head << 8U | (i < text.size() ? static_cast<unsigned char>(text[i]) : 0U);
     }
-    keyed.push_back({.head = head, .text = posting.text});
+    keyed.push_back({.head = head, .text = offset});
+  };
+  for (const Posting& posting : rules.postings()) {
+    if (!used_[group_of(posting.key)]) continue;
+    if (!keyed.empty() && keyed.back().text == posting.text) continue;
+    const std::string_view text = rules.text(posting.text);
+    if (!has_wildcard(text) && !parse_ipv4(text)) add(posting.text);
   }
+  for (const HttpUri& uri : snapshot.crls.uris()) add(crl_hosts_.find(uri.host.text())->second);
   std::sort(keyed.begin(), keyed.end(), [&](const Keyed& a, const Keyed& b) {
     return a.head != b.head ? a.head < b.head : rules.text(a.text) < rules.text(b.text);
   });
+  // A host has many lists, and may be the member of a rule too.
+  const auto same = [&](const Keyed& a, const Keyed& b) {
+    return a.head == b.head && rules.text(a.text) == rules.text(b.text);
+  };
+  if (!crl_hosts_.empty()) {
+    keyed.erase(std::unique(keyed.begin(), keyed.end(), same), keyed.end());
+  }
   std::vector<TextOffset> names;
   names.reserve(keyed.size());
   for (const Keyed& name : keyed) names.push_back(name.text);
@@ -484,7 +557,8 @@ std::vector<TextOffset> Compiler::collect_names(const RuleIndex& rules) const {
 
 }  // namespace
 
-CompiledPolicy compile_policy(PolicyInput input, const PublicSuffixes& suffixes, Date today) {
+CompiledPolicy compile_policy(const PolicyInput& input, const PublicSuffixes& suffixes,
+                              Date today) {
   return Compiler(input, suffixes, today).compile();
 }
 

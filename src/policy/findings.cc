@@ -16,7 +16,8 @@ namespace {
 using Store = Findings::Store;
 
 auto identity(const Finding& f) {
-  return std::tie(f.category, f.outcome, f.client, f.gid, f.addr, f.proto, f.thru_date, f.reason);
+  return std::tie(f.category, f.outcome, f.client, f.gid, f.addr, f.proto, f.thru_date, f.http_path,
+                  f.reason);
 }
 
 struct ByIdentity {
@@ -51,6 +52,15 @@ Finding write_out(const Store&, const Store::SeeThruFact& fact) {
   finding.category = Finding::Category::SeeThru;
   finding.gid = fact.gid;
   finding.thru_date = format_date(fact.until);
+  return finding;
+}
+
+Finding write_out(const Store&, const Store::CrlFact& fact) {
+  Finding finding;
+  finding.gid = fact.gid;
+  finding.addr = fact.addr;
+  finding.proto = to_text(Protocol::Http);
+  finding.http_path = fact.path;
   return finding;
 }
 
@@ -93,6 +103,9 @@ void add_missing(const Store& before, const Store& after, bool removed,
   }
   for (const auto& fact : after.see_thru) {
     if (!holds(before.see_thru, fact)) add(write_out(after, fact));
+  }
+  for (const auto& fact : after.crls) {
+    if (!holds(before.crls, fact)) add(write_out(after, fact));
   }
   for (const auto& fact : after.clients) {
     if (!holds(before.clients, fact)) add(write_out(after, fact));
@@ -139,7 +152,7 @@ Findings::Findings(std::shared_ptr<const Store> store) : store_(std::move(store)
 
 std::size_t Findings::size() const {
   return store_->problems.size() + store_->members.size() + store_->see_thru.size() +
-         store_->clients.size();
+         store_->crls.size() + store_->clients.size();
 }
 
 Finding Findings::operator[](std::size_t at) const {
@@ -149,7 +162,9 @@ Finding Findings::operator[](std::size_t at) const {
   if (at < store.members.size()) return write_out(store, store.members[at]);
   at -= store.members.size();
   if (at < store.see_thru.size()) return write_out(store, store.see_thru[at]);
-  return write_out(store, store.clients.at(at - store.see_thru.size()));
+  at -= store.see_thru.size();
+  if (at < store.crls.size()) return write_out(store, store.crls[at]);
+  return write_out(store, store.clients.at(at - store.crls.size()));
 }
 
 const std::vector<Finding>& Findings::problems() const {

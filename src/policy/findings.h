@@ -27,8 +27,9 @@ struct Finding {
   std::optional<Ipv4Prefix> client;  // a /32 is written as `client`, else as `subnet`
   std::string gid;
   std::string addr;       // accepted: in its compared form; otherwise as written, cut
-  std::string proto;      // "tls", "ssh"; empty where it does not apply
+  std::string proto;      // "tls", "ssh", "http"; empty where it does not apply
   std::string thru_date;  // ISO date; as written where it is rejected
+  std::string http_path;  // of a revocation list
   std::string reason;     // what is wrong and what to write instead
   std::string where;      // not part of equality
   bool operator==(const Finding& other) const;
@@ -41,7 +42,7 @@ std::string_view to_text(Finding::Outcome outcome);
 
 // No finding comes twice. First the rejections and warnings, in the order of the input; then the
 // accepted members by gid, protocol and place of the member in the input; see-thru rules by gid;
-// clients by address and gid.
+// revocation lists by gid and URI; clients by address and gid.
 class Findings {
  public:
   struct Store;  // findings_store.h

@@ -29,6 +29,14 @@ struct Findings::Store {
     auto operator<=>(const SeeThruFact&) const = default;
   };
 
+  // A group may fetch a revocation list.
+  struct CrlFact {
+    std::string_view gid;  // of the rule index
+    std::string addr;      // the host, with its port where that is not 80
+    std::string path;
+    auto operator<=>(const CrlFact&) const = default;
+  };
+
   struct ClientFact {
     Ipv4Prefix prefix;
     std::string_view gid;  // of the rule index; empty for a client without any group
@@ -37,8 +45,9 @@ struct Findings::Store {
 
   std::shared_ptr<const RuleIndex> rules;
   std::vector<Finding> problems;    // in the order of the input, unique
-  std::vector<MemberFact> members;  // these three: sorted, unique
+  std::vector<MemberFact> members;  // these four: sorted, unique
   std::vector<SeeThruFact> see_thru;
+  std::vector<CrlFact> crls;
   std::vector<ClientFact> clients;
 };
 

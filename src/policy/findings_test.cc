@@ -36,7 +36,7 @@ Findings findings_of(std::vector<SecurityGroup> groups, std::vector<ClientBindin
   PolicyInput input;
   input.groups = std::move(groups);
   input.clients = std::move(clients);
-  return compile_policy(std::move(input), builtin(), kToday).findings;
+  return compile_policy(input, builtin(), kToday).findings;
 }
 
 ClientBinding client(const char* prefix, std::vector<std::string> gids) {

@@ -18,7 +18,8 @@ namespace dn::policy {
 using GrantId = std::uint32_t;
 inline constexpr unsigned kGrantBits = 27;
 
-// `protocol` is "tls", "ssh" or "see-thru"; `member` is the compared form, empty for see-thru.
+// `protocol` is "tls", "ssh", "x509-crl" or "see-thru"; `member` is the compared form, the URI of a
+// revocation list, or empty for see-thru.
 constexpr GrantId make_grant(std::string_view gid, std::string_view protocol,
                              std::string_view member) {
   std::uint64_t hash = 0xcbf29ce484222325ULL;

@@ -59,7 +59,7 @@ CompiledPolicy compile(std::string description) {
   PolicyInput input;
   input.groups.push_back({.gid = "sg-a", .egress = {std::move(rule)}, .where = {}});
   input.clients.push_back({.prefix = {.base = {1}, .length = 32}, .gids = {"sg-a"}, .where = {}});
-  return compile_policy(std::move(input), suffixes, kToday);
+  return compile_policy(input, suffixes, kToday);
 }
 
 TEST(PolicyPage, EveryMessageIsWhatTheProgramSays) {

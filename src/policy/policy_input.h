@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/address.h"
+#include "base/http_uri.h"
 #include "base/time.h"
 
 namespace dn::policy {
@@ -55,6 +56,13 @@ struct Preferences {
   X509Crls x509_crls = X509Crls::Ignore;
 };
 
+// The revocation lists that are named in the certificates of a host.
+struct HostCrls {
+  std::string name;  // an exact name of a rule, in its compared form
+  Port port = 0;     // where it presents the certificates
+  std::vector<HttpUri> crls;
+};
+
 struct PolicyInput {
   std::vector<SecurityGroup> groups;
   std::vector<ClientBinding> clients;
@@ -62,6 +70,8 @@ struct PolicyInput {
   // Content of external lists by ARN. An ARN without an entry has never been read: its members are
   // unknown and the annotation carries a warning.
   std::map<std::string, std::string> lists;
+  // Counts only with X509Crls::Allow, and for the groups with a tls rule for that name and port.
+  std::vector<HostCrls> crls;
 };
 
 }  // namespace dn::policy

@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -46,6 +47,11 @@ class ClientPolicy {
   // The rule that names `name` for this protocol on this port: exact names before patterns.
   virtual std::optional<RuleRef> match_name(Protocol, Port, const DomainName& name) const = 0;
   virtual std::optional<RuleRef> match_address(Protocol, Port, Ipv4Address) const = 0;
+  // The revocation list at exactly this place. `addr` is the name in whose certificates it stands.
+  virtual std::optional<RuleRef> match_crl(const DomainName& host, Port port,
+                                           std::string_view path) const = 0;
+  // Whether some revocation list stands there, whatever its path (for the reason http-path).
+  virtual bool has_crls_at(const DomainName& host, Port port) const = 0;
   // Whether some rule names it for this protocol on another port (for the reason port-not-allowed).
   virtual bool matches_on_other_port(Protocol, Port, const DomainName& name) const = 0;
   virtual bool matches_on_other_port(Protocol, Port, Ipv4Address) const = 0;
@@ -66,18 +72,27 @@ class PolicySnapshot {
   // False for the policy of unknown clients.
   virtual bool is_known_client(Ipv4Address) const = 0;
   virtual FlowLogVerbosity verbosity() const = 0;
-  // All exact names of tls and ssh rules that some client has, sorted, unique: to be looked up
-  // ahead of need.
+  // All exact names of tls and ssh rules that some client has, and the hosts of revocation lists,
+  // sorted, unique: to be looked up ahead of need.
   virtual NameList exact_names() const = 0;
+};
+
+// Where an exact name of a tls rule presents its certificates.
+struct TlsHost {
+  std::string name;
+  Port port = 0;
+  auto operator<=>(const TlsHost&) const = default;
 };
 
 struct CompiledPolicy {
   std::shared_ptr<const PolicySnapshot> snapshot;
   Findings findings;
+  // X509Crls::Allow: whose certificates are to be read for PolicyInput::crls; sorted, unique.
+  std::vector<TlsHost> tls_hosts;
 };
 
 // Never fails: what is wrong becomes a finding, and costs its neighbours nothing. `today` decides
 // whether a see-thru date is past (a warning).
-CompiledPolicy compile_policy(PolicyInput input, const PublicSuffixes& suffixes, Date today);
+CompiledPolicy compile_policy(const PolicyInput& input, const PublicSuffixes& suffixes, Date today);
 
 }  // namespace dn::policy

@@ -119,6 +119,8 @@ class RuleIndexBuilder {
 
   // `member` is in its compared form (member.h). The same member may come any number of times.
   void add(RuleKey key, std::string_view member, PortRange ports);
+  // A text beside the members, which no look-up finds.
+  TextOffset add_text(std::string_view text) { return index_.arena_.add(text); }
   std::size_t size() const { return index_.postings_.size(); }
 
   RuleIndex build() &&;

@@ -3,6 +3,8 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <cstdio>
+
 namespace dn::store {
 
 int FileCalls::open(const std::string& path, int flags) {
@@ -15,6 +17,18 @@ ssize_t FileCalls::write(int file, std::string_view bytes) {
 
 int FileCalls::truncate(int file, off_t size) {
   return ::ftruncate(file, size);
+}
+
+int FileCalls::sync(int file) {
+  return ::fsync(file);
+}
+
+int FileCalls::rename(const std::string& from, const std::string& to) {
+  return ::rename(from.c_str(), to.c_str());
+}
+
+int FileCalls::unlink(const std::string& path) {
+  return ::unlink(path.c_str());
 }
 
 FileCalls& real_file_calls() {

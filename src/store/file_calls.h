@@ -1,8 +1,9 @@
-// FileCalls: the three system calls by which the log grows, behind an interface.
+// FileCalls: the system calls by which the log grows and changes its form, behind an interface.
 //
-// So that a test can fill a disk, tear a write or fail a truncation at a chosen byte. Everything
-// else that the store asks of the file system (list, remove, create directories) is called
-// directly. The plain class is the real one. Covered through segmented_log_test.cc.
+// So that a test can fill a disk, tear a write, fail a truncation or end the world between a rename
+// and an unlink. Everything else that the store asks of the file system (list, read, create
+// directories) is called directly. The plain class is the real one. Covered through
+// segmented_log_test.cc and compression_test.cc.
 #pragma once
 
 #include <sys/types.h>
@@ -19,6 +20,9 @@ class FileCalls {
   virtual int open(const std::string& path, int flags);  // adds O_CLOEXEC | O_NOFOLLOW, mode 0640
   virtual ssize_t write(int file, std::string_view bytes);
   virtual int truncate(int file, off_t size);
+  virtual int sync(int file);  // fsync, of a file or a directory
+  virtual int rename(const std::string& from, const std::string& to);
+  virtual int unlink(const std::string& path);
 };
 
 // Lives as long as the program; has no state.

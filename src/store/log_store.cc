@@ -1,8 +1,10 @@
 #include "store/log_store.h"
 
 #include <fmt/format.h>
+#include <sys/resource.h>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
@@ -22,6 +24,9 @@ using namespace std::chrono_literals;
 constexpr auto kGatherInterval = 100ms;  // from the first line to its write
 constexpr auto kRetryInterval = 1s;
 constexpr auto kTidyInterval = 10s;  // rotation and retention also happen without traffic
+constexpr auto kCompressInterval = 1s;
+// A tenth of a packet loop's weight where both want the same CPU.
+constexpr int kCompressorNiceness = 10;
 
 }  // namespace
 
@@ -29,8 +34,8 @@ std::string_view to_text(Stream stream) {
   return stream == Stream::Flow ? "flow" : "config";
 }
 
-// `mutex` guards everything but the settings and the two logs, which belong to whoever takes turns:
-// the writer thread, or the test.
+// `mutex` guards everything but the settings and the two logs, which belong to whoever takes turns
+// (the writer thread, or the test), except for compress_one(), which is the compressor's.
 struct LogStore::Core {
   struct Lane {
     Lane(const LogStoreSettings& settings, Stream which)
@@ -54,6 +59,8 @@ struct LogStore::Core {
   Result<void> open();
   void close();
   void run();
+  void run_compressor();
+  void compress_due();
   void turn();
   void write_queued(Lane& lane, const Now& now, bool insist);
   bool summarise_drops(Lane& lane, const Now& now);
@@ -64,12 +71,13 @@ struct LogStore::Core {
 
   const LogStoreSettings settings;
   mutable std::mutex mutex;
-  std::condition_variable wake_writer, turn_done;
+  std::condition_variable wake_writer, wake_compressor, turn_done;
   Lane flow, config;
   bool closing = false;
   bool idle = false;  // the writer waits for the first line
   std::uint64_t flushes_wanted = 0, flushes_done = 0;
-  std::thread writer;
+  std::atomic<bool> stop_compressing = false;
+  std::thread writer, compressor;
 };
 
 Result<void> LogStore::Core::open() {
@@ -102,6 +110,28 @@ void LogStore::Core::run() {
     lock.unlock();
     turn();
     lock.lock();
+  }
+}
+
+void LogStore::Core::run_compressor() {
+  // Fails only where it would have to raise the priority.
+  ::setpriority(PRIO_PROCESS, 0, kCompressorNiceness);
+  std::unique_lock lock(mutex);
+  while (!closing) {
+    wake_compressor.wait_for(lock, kCompressInterval);
+    lock.unlock();
+    compress_due();
+    lock.lock();
+  }
+}
+
+// In turns, so that a flood of flow lines does not keep the config log waiting.
+void LogStore::Core::compress_due() {
+  for (bool more = true; more;) {
+    more = false;
+    for (const Stream stream : kStreams) {
+      more |= lane(stream).log.compress_one(settings.clock(), stop_compressing);
+    }
   }
 }
 
@@ -194,8 +224,11 @@ void LogStore::Core::close() {
   std::unique_lock lock(mutex);
   if (closing) return;
   closing = true;
+  stop_compressing = true;
   lock.unlock();
   wake_writer.notify_all();
+  wake_compressor.notify_all();
+  if (compressor.joinable()) compressor.join();
   if (writer.joinable()) writer.join();
   turn();  // the last one, and nobody else takes any
   lock.lock();
@@ -220,6 +253,7 @@ Result<std::unique_ptr<LogStore>> LogStore::open(LogStoreSettings settings) {
   if (store) {
     Core* core = (*store)->core_.get();
     core->writer = std::thread([core] { core->run(); });
+    core->compressor = std::thread([core] { core->run_compressor(); });
   }
   return store;
 }
@@ -265,6 +299,10 @@ StreamStats LogStore::stats(Stream stream) const {
 
 void LogStore::turn_for_test() {
   core_->turn();
+}
+
+void LogStore::compress_for_test() {
+  core_->compress_due();
 }
 
 }  // namespace dn::store

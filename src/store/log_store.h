@@ -15,6 +15,10 @@
 // `warning` on the config stream says how many lines were lost, between which times, and why.
 // Decisions never depend on the log. close() writes what is queued if the disk takes it.
 //
+// Closed segments are compressed by a thread of its own with a low priority: under full load the
+// packet loops and the writer have the CPU, and a step of compression (read, filter, zstd, write: a
+// few milliseconds per MiB) never stands between a line and the disk. close() interrupts it.
+//
 // The clock is an argument: it stamps the store's own lines, dates segments and paces the retries.
 // Covered by log_store_test.cc; the files themselves by segmented_log_test.cc.
 #pragma once
@@ -79,6 +83,7 @@ class LogStore {
   StreamStats stats(Stream stream) const;
 
   void turn_for_test();
+  void compress_for_test();
 
  private:
   struct Core;

@@ -227,6 +227,64 @@ TEST_F(LogStoreTest, RefusesASecondStoreInTheSameDirectory) {
   EXPECT_FALSE(LogStore::open_without_thread_for_test(settings()));
 }
 
+TEST_F(LogStoreTest, CompressesClosedSegmentsOfBothStreams) {
+  LogStoreSettings small = settings();
+  small.segments.segment_bytes = 8;
+  small.segments.compress_after = 60s;
+  const auto store = LogStore::open_without_thread_for_test(std::move(small));
+  ASSERT_TRUE(store);
+  for (int i = 0; i < 3; ++i) {
+    (*store)->post(Stream::Flow, "1234567\n");
+    (*store)->post(Stream::Config, "7654321\n");
+    (*store)->turn_for_test();
+  }
+  (*store)->compress_for_test();
+  EXPECT_EQ((*store)->stats(Stream::Flow).written.segments_compressed, 0U);
+  advance(60s);
+  (*store)->compress_for_test();
+  (*store)->turn_for_test();
+  for (const Stream stream : kStreams) {
+    const SegmentCounters written = (*store)->stats(stream).written;
+    EXPECT_EQ(written.segments, 3U);
+    EXPECT_EQ(written.segments_compressed, 2U);
+    const auto names = names_in(root_.path() / to_text(stream));
+    ASSERT_EQ(names.size(), 3U);
+    EXPECT_TRUE(names[0].ends_with(".jsonl.zst") && names[1].ends_with(".jsonl.zst"));
+    EXPECT_TRUE(names[2].ends_with(".jsonl"));
+  }
+}
+
+TEST_F(LogStoreTest, WritesWhileTheDiskIsTooFullToCompress) {
+  LogStoreSettings small = settings();
+  small.segments.segment_bytes = 8;
+  small.segments.compress_after = 0s;
+  const auto store = LogStore::open_without_thread_for_test(std::move(small));
+  ASSERT_TRUE(store);
+  (*store)->post(Stream::Flow, "1234567\n7654321\n");
+  (*store)->turn_for_test();
+  disk_.fill_up(0);
+  (*store)->compress_for_test();
+  disk_.recover();
+  (*store)->post(Stream::Flow, "abcdefg\n");
+  (*store)->turn_for_test();
+  EXPECT_EQ(flow(), "1234567\n7654321\nabcdefg\n");
+  EXPECT_FALSE((*store)->stats(Stream::Flow).failing);
+  EXPECT_NE((*store)->stats(Stream::Flow).last_error.find("stays as it is"), std::string::npos);
+}
+
+TEST_F(LogStoreTest, ItsThreadsCompressWithoutBeingAskedAndEndWhenItCloses) {
+  LogStoreSettings small = settings();
+  small.segments.segment_bytes = 8;
+  small.segments.compress_after = 0s;
+  const auto store = LogStore::open(std::move(small));
+  ASSERT_TRUE(store);
+  (*store)->post(Stream::Flow, "1234567\n7654321\n");
+  (*store)->flush();
+  while ((*store)->stats(Stream::Flow).written.segments_compressed == 0) (*store)->flush();
+  (*store)->close();
+  EXPECT_EQ(names_in(root_.path() / "flow").size(), 2U);
+}
+
 TEST_F(LogStoreTest, ItsThreadWritesWithoutBeingAsked) {
   const auto store = LogStore::open(settings());
   ASSERT_TRUE(store) << store.error().message;

@@ -106,8 +106,13 @@ bool take_line(std::string_view& rest, std::string_view& line) {
   return true;
 }
 
-// uri-host [":" port] (RFC 9110 section 7.2) -> the host; false when it is none. Userinfo fails.
-bool read_authority(std::string_view text, std::string_view& host) {
+// uri-host [":" port] (RFC 9110 section 7.2)
+struct Authority {
+  std::string_view host, port;
+};
+
+// False when the text is none. Userinfo fails.
+bool read_authority(std::string_view text, Authority& authority) {
   std::size_t end = std::min(text.find(':'), text.size());
   if (text.starts_with('[')) {
     const std::size_t bracket = text.find(']');
@@ -121,7 +126,8 @@ bool read_authority(std::string_view text, std::string_view& host) {
   const std::string_view port = text.substr(end);
   if (!port.empty() && (port[0] != ':' || port.size() > 6)) return false;
   if (!port.empty() && !std::ranges::all_of(port.substr(1), is_digit)) return false;
-  host = text.substr(0, end);
+  authority.host = text.substr(0, end);
+  authority.port = port.empty() ? port : port.substr(1);
   return true;
 }
 
@@ -134,15 +140,17 @@ std::string_view without_final_dot(std::string_view host) {
 // What the target says (RFC 9112 section 3.2).
 struct Target {
   std::string_view path;
-  std::optional<std::string_view> host;  // of an absolute-form or authority-form target
+  std::optional<Authority> authority;  // of an absolute-form or authority-form target
 };
 
 bool read_target(const HttpRequest& request, Target& target) {
   const std::string_view text = request.target;
-  std::string_view host;
+  Authority authority;
   if (request.is_connect) {  // authority-form; the port is required
-    if (!read_authority(text, host) || host.empty() || host.size() + 1 >= text.size()) return false;
-    target.host = host;
+    if (!read_authority(text, authority) || authority.host.empty() || authority.port.empty()) {
+      return false;
+    }
+    target.authority = authority;
     return true;
   }
   target.path = text;
@@ -154,8 +162,8 @@ bool read_target(const HttpRequest& request, Target& target) {
     return false;
   const std::string_view rest = text.substr(scheme + 3);
   const std::size_t end = std::min(rest.find_first_of("/?#"), rest.size());
-  if (!read_authority(rest.substr(0, end), host) || host.empty()) return false;
-  target.host = host;
+  if (!read_authority(rest.substr(0, end), authority) || authority.host.empty()) return false;
+  target.authority = authority;
   target.path = end < rest.size() ? rest.substr(end) : "/";
   return true;
 }
@@ -194,7 +202,7 @@ Result read_request_line(std::string_view line) {
 // -- the fields -----------------------------------------------------------------------------------
 
 struct Fields {
-  std::optional<std::string_view> host;
+  std::optional<Authority> host;
   bool has_user_agent = false;
 };
 
@@ -207,9 +215,9 @@ Reason read_field(std::string_view line, HttpRequest& request, Fields& fields) {
   const std::string_view value = trim_blanks(line.substr(colon + 1));
   if (!std::ranges::all_of(value, is_value_char)) return Reason::HttpMalformed;
   if (equal_ignoring_case(name, "host")) {
-    std::string_view host;
-    if (fields.host || !read_authority(value, host)) return Reason::HttpMalformed;
-    fields.host = host;
+    Authority authority;
+    if (fields.host || !read_authority(value, authority)) return Reason::HttpMalformed;
+    fields.host = authority;
   } else if (equal_ignoring_case(name, "user-agent") && !fields.has_user_agent) {
     fields.has_user_agent = true;
     request.user_agent = value;
@@ -217,13 +225,17 @@ Reason read_field(std::string_view line, HttpRequest& request, Fields& fields) {
     request.asks_upgrade = true;
   } else if (equal_ignoring_case(name, "connection") && lists(value, "upgrade")) {
     request.asks_upgrade = true;
+  } else if (equal_ignoring_case(name, "transfer-encoding") ||
+             (equal_ignoring_case(name, "content-length") && value != "0")) {
+    request.has_body = true;
   }
   return Reason::None;
 }
 
-void set_host(HttpRequest& request, std::string_view host) {
-  request.host = host;
-  request.host_name = DomainName::parse(host);
+void set_host(HttpRequest& request, const Authority& authority) {
+  request.host = authority.host;
+  request.port = authority.port;
+  request.host_name = DomainName::parse(authority.host);
 }
 
 // `head` is all lines behind the request line, with the empty one. None when valid. The fields are
@@ -243,10 +255,12 @@ Reason read_fields(std::string_view head, HttpRequest& request) {
   Target target;
   if (!read_target(request, target)) note(Reason::HttpMalformed);
   request.path = target.path;
-  if (target.host) set_host(request, *target.host);  // RFC 9112 section 3.2.2: the target wins
+  // RFC 9112 section 3.2.2: the target wins.
+  if (target.authority) set_host(request, *target.authority);
   if (!fields.host && request.version != "1.0") note(Reason::HttpMalformed);
-  if (fields.host && target.host &&
-      !equal_ignoring_case(without_final_dot(*target.host), without_final_dot(*fields.host)))
+  if (fields.host && target.authority &&
+      !equal_ignoring_case(without_final_dot(target.authority->host),
+                           without_final_dot(fields.host->host)))
     note(Reason::HttpHostMismatch);
   return first;
 }

@@ -21,10 +21,12 @@ struct HttpRequest {
   std::string_view path;     // origin-form path and query; of an absolute-form target its path
   std::string_view version;  // "1.0" or "1.1"
   std::string_view host;     // authority as sent, without port, brackets kept; "" when none
+  std::string_view port;     // digits behind the host; "" when none
   std::optional<DomainName> host_name;  // empty when the host is an address or no valid name
   std::string_view user_agent;
   bool is_connect = false;
   bool asks_upgrade = false;
+  bool has_body = false;  // announced by Transfer-Encoding, or Content-Length other than 0
 };
 
 // NotThis unless the bytes begin with a method token that is followed by a blank (or can still

@@ -183,6 +183,45 @@ std::vector<Bad> bad_requests() {
   };
 }
 
+TEST(HttpRequest, TellsThePortOfTheHostAsItWasSent) {
+  const std::string host = "Host: a.example:81\r\n";
+  for (const auto& [stream, want] : std::vector<std::pair<std::string, std::string>>{
+           {with_host("a.example"), ""},
+           {with_host("a.example:"), ""},
+           {with_host("a.example:80"), "80"},
+           {with_host("a.example:00080"), "00080"},
+           {with_host("[::1]:99"), "99"},
+           {request("GET http://a.example/ HTTP/1.1", host), ""},  // the target wins
+           {request("GET http://a.example:82/ HTTP/1.1", host), "82"},
+           {request("GET / HTTP/1.0", ""), ""},
+       }) {
+    const auto result = parse_http_request(as_bytes(stream));
+    ASSERT_EQ(result.status, ParseStatus::Done) << stream;
+    EXPECT_EQ(result.value.port, want) << stream;
+  }
+}
+
+TEST(HttpRequest, TellsThatABodyIsAnnounced) {
+  const std::string host = "Host: a.example\r\n";
+  for (const auto& [field, want] : std::vector<std::pair<std::string, bool>>{
+           {"", false},
+           {"Content-Length: 0\r\n", false},
+           {"Content-Length: 1\r\n", true},
+           {"content-length:\r\n", true},
+           {"CONTENT-LENGTH: 0, 0\r\n", true},
+           {"Content-Length: 0\r\nContent-Length: 5\r\n", true},
+           {"Content-Length: 5\r\nContent-Length: 0\r\n", true},
+           {"Transfer-Encoding: chunked\r\n", true},
+           {"transfer-encoding: identity\r\n", true},
+           {"Content-Type: text/plain\r\nX-Content-Length: 5\r\n", false},
+       }) {
+    const std::string stream = request("GET / HTTP/1.1", host + field);
+    const auto result = parse_http_request(as_bytes(stream));
+    ASSERT_EQ(result.status, ParseStatus::Done) << stream;
+    EXPECT_EQ(result.value.has_body, want) << stream;
+  }
+}
+
 TEST(HttpRequest, RefusesWhatServersReadDifferently) {
   std::vector<Bad> tests = bad_requests();
   for (const Bad& test : bad_hosts()) tests.push_back(test);

@@ -1,4 +1,5 @@
-// A world for tests: text in, text out, a fixed day, files in a directory of their own.
+// A world for tests: text in, text out, a clock that only pauses move, logs that a test makes up,
+// files in a directory of their own.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -10,6 +11,7 @@
 #include <vector>
 
 #include "cli/run_cli.h"
+#include "cli/testing/fake_logs_client.h"
 #include "cli/world.h"
 
 namespace dn::cli {
@@ -43,7 +45,25 @@ class CliTest : public testing::Test {
                 .err = err_stream,
                 .colour = colour,
                 .today = std::chrono::year(2026) / 11 / 22,
-                .now = now};
+                .now = now,
+                .out_is_terminal = out_is_terminal,
+                .err_is_terminal = err_is_terminal,
+                .columns = columns,
+                .clock = [this] { return wall; },
+                .watch_interrupts = [] {},
+                .interrupted = [this] { return interrupted; },
+                .pause =
+                    [this](std::chrono::milliseconds duration) {
+                      wall += duration;
+                      ++pauses;
+                      if (on_pause) on_pause();
+                    },
+                .open_logs = [this](const LogsPlace& place, const std::string& default_store)
+                    -> Result<std::unique_ptr<LogsClient>> {
+                  logs.place = place;
+                  logs.default_store = default_store;
+                  return std::make_unique<FakeLogsClient>(logs);
+                }};
     const int code = run_cli_in(arguments, world);
     out = without_directory(out_stream.str());
     err = without_directory(err_stream.str());
@@ -53,6 +73,14 @@ class CliTest : public testing::Test {
   std::string out;
   std::string err;
   bool colour = false;
+  bool out_is_terminal = false;
+  bool err_is_terminal = false;
+  std::size_t columns = 0;
+  WallTime wall = std::chrono::sys_days{std::chrono::year{2026} / 11 / 22} + std::chrono::hours(12);
+  bool interrupted = false;
+  int pauses = 0;
+  std::function<void()> on_pause;
+  FakeLogs logs;
   std::filesystem::file_time_type now = std::filesystem::file_time_type::clock::now();
 
  private:

@@ -415,12 +415,23 @@ std::shared_ptr<const policy::PolicySnapshot> make_policy(
     const std::vector<std::string>& annotations, const policy::Preferences& preferences) {
   policy::PolicyInput input;
   policy::SecurityGroup group{.gid = "sg-test", .egress = {}, .where = ""};
-  for (const std::string& annotation : annotations) group.egress.push_back(parse_rule(annotation));
+  constexpr std::string_view kCrl = "crl:";
+  input.preferences = preferences;
+  for (const std::string& annotation : annotations) {
+    if (!annotation.starts_with(kCrl)) {
+      group.egress.push_back(parse_rule(annotation));
+      continue;
+    }
+    const std::size_t blank = annotation.find(' ');
+    input.preferences.x509_crls = policy::X509Crls::Allow;
+    input.crls.push_back({.name = annotation.substr(kCrl.size(), blank - kCrl.size()),
+                          .port = 443,
+                          .crls = {parse_http_uri(annotation.substr(blank + 1)).value()}});
+  }
   input.groups.push_back(group);
   input.clients.push_back({.prefix = {ip(kClientAddress), 32}, .gids = {"sg-test"}, .where = ""});
-  input.preferences = preferences;
   const Date today{std::chrono::floor<std::chrono::days>(kStartOfTest)};
-  return policy::compile_policy(std::move(input), suffixes(), today).snapshot;
+  return policy::compile_policy(input, suffixes(), today).snapshot;
 }
 
 void FlowRig::drop_policy() {

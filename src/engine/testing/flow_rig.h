@@ -38,7 +38,8 @@ Bytes slice(const Bytes& bytes, std::size_t begin, std::size_t end = SIZE_MAX);
 
 // A policy of one group "sg-test" for kClientAddress with one outbound rule per annotation:
 // "tls:api.test,b.test" or "443 ssh:git.test" (a port in front; all ports without) or
-// "see-thru:2026-12-24".
+// "see-thru:2026-12-24". "crl:api.test http://crl.test/a.crl": the certificates of api.test at port
+// 443 name this revocation list, and the preference allows it.
 std::shared_ptr<const policy::PolicySnapshot> make_policy(
     const std::vector<std::string>& annotations, const policy::Preferences& preferences = {});
 

@@ -40,14 +40,19 @@ class FailingDisk : public FileCalls {
   int open_error = 0;
   int truncate_error = 0;
   int write_error = 0;  // once `room` is used up
+  int sync_error = 0;
+  int rename_error = 0;
+  int unlink_error = 0;
+  // After so many calls that change the disk nothing works any more, as in a crash between two of
+  // them; what was done is kept.
+  std::size_t calls_left = std::numeric_limits<std::size_t>::max();
   std::size_t room = std::numeric_limits<std::size_t>::max();
   std::size_t write_bytes_max = std::numeric_limits<std::size_t>::max();  // short writes
   int interruptions = 0;  // so many writes end in EINTR first
 
   int open(const std::string& path, int flags) override {
-    if (open_error == 0) return FileCalls::open(path, flags);
-    errno = open_error;
-    return -1;
+    if (fails(open_error)) return -1;
+    return FileCalls::open(path, flags);
   }
   ssize_t write(int file, std::string_view bytes) override {
     if (interruptions > 0) {
@@ -55,6 +60,7 @@ class FailingDisk : public FileCalls {
       errno = EINTR;
       return -1;
     }
+    if (fails(0)) return -1;
     const std::size_t size = std::min({bytes.size(), room, write_bytes_max});
     if (size == 0) {
       errno = write_error;
@@ -67,9 +73,20 @@ class FailingDisk : public FileCalls {
     return written;
   }
   int truncate(int file, off_t size) override {
-    if (truncate_error == 0) return FileCalls::truncate(file, size);
-    errno = truncate_error;
-    return -1;
+    if (fails(truncate_error)) return -1;
+    return FileCalls::truncate(file, size);
+  }
+  int sync(int file) override {
+    if (fails(sync_error)) return -1;
+    return FileCalls::sync(file);
+  }
+  int rename(const std::string& from, const std::string& to) override {
+    if (fails(rename_error)) return -1;
+    return FileCalls::rename(from, to);
+  }
+  int unlink(const std::string& path) override {
+    if (fails(unlink_error)) return -1;
+    return FileCalls::unlink(path);
   }
 
   void fill_up(std::size_t bytes_left, int error = ENOSPC) {
@@ -78,7 +95,16 @@ class FailingDisk : public FileCalls {
   }
   void recover() {
     room = std::numeric_limits<std::size_t>::max();
-    open_error = truncate_error = write_error = 0;
+    open_error = truncate_error = write_error = sync_error = rename_error = unlink_error = 0;
+    calls_left = std::numeric_limits<std::size_t>::max();
+  }
+
+ private:
+  bool fails(int error) {
+    if (calls_left == 0) error = EIO;
+    if (calls_left > 0 && calls_left != std::numeric_limits<std::size_t>::max()) --calls_left;
+    errno = error;
+    return error != 0;
   }
 };
 

@@ -8,6 +8,7 @@ import json
 import os
 import signal
 import socket
+import subprocess
 import time
 from pathlib import Path
 
@@ -25,7 +26,7 @@ class Config:
     """The configuration as values; `text()` is the TOML file. Change it and call apply()."""
 
     def __init__(self, groups, clients, preferences=None, dns=(DNS,), gateway=None, dns_more=None,
-                 subnets=None):
+                 subnets=None, api=None):
         self.groups = groups  # gid -> list of rules: text, or (text, ports), or (…, protocol)
         self.clients = clients  # address -> list of gids
         self.subnets = subnets or {}
@@ -33,11 +34,13 @@ class Config:
         self.dns = list(dns)
         self.gateway = gateway or {}
         self.dns_more = dns_more or {}
+        self.api = api or {}
 
     def copy(self):
         return Config({g: list(r) for g, r in self.groups.items()},
                       {c: list(g) for c, g in self.clients.items()}, dict(self.preferences),
-                      self.dns, dict(self.gateway), dict(self.dns_more), dict(self.subnets))
+                      self.dns, dict(self.gateway), dict(self.dns_more), dict(self.subnets),
+                      dict(self.api))
 
     def text(self, state_dir):
         # Test machines often have no NTP client; without trust in the clock see-thru is expired.
@@ -45,6 +48,8 @@ class Config:
                     "instance": "gw-lab", "require_synchronised_clock": False, **self.gateway}
         lines = ["[gateway]", *_items(settings), "", "[dns]",
                  *_items({"upstream": self.dns, **self.dns_more})]
+        if self.api:
+            lines += ["", "[api]", *_items(self.api)]
         if self.preferences:
             lines += ["", "[preferences]", *_items(self.preferences)]
         for gid, rules in self.groups.items():
@@ -92,7 +97,8 @@ def default_config():
 
 
 class LogReader:
-    """Reads the JSON Lines of one log folder as they are written. Single thread.
+    """Reads the JSON Lines of one log folder as they are written, in either form of a segment, each
+    line once. Single thread.
 
     `cursor` is where a test began; wait() and all() look at what came after it.
     """
@@ -101,22 +107,40 @@ class LogReader:
         self.folder = folder
         self.records = []
         self.offsets = {}
+        self.finished = set()  # read in the form that does not grow
         self.cursor = 0
 
     def read(self):
-        for path in sorted(self.folder.glob("*.jsonl")) if self.folder.exists() else []:
-            # The inode is the identity: a segment may get another name when it is closed.
-            with open(path, "rb") as file:
-                key = os.fstat(file.fileno()).st_ino
-                file.seek(self.offsets.get(key, 0))
-                data = file.read()
+        found = [path.name for path in self.folder.glob("*.jsonl*")]
+        raw = {name.removesuffix(".zst") for name in found if name.endswith((".jsonl", ".zst"))}
+        for name in sorted(raw - self.finished):
+            data = self.unread(name)
             whole = data[:data.rfind(b"\n") + 1]
-            self.offsets[key] = self.offsets.get(key, 0) + len(whole)
+            # The raw name is the identity: compression changes the form, not the lines.
+            self.offsets[name] = self.offsets.get(name, 0) + len(whole)
             for line in whole.splitlines():
                 record = json.loads(line)
                 record["_line"] = line.decode()
                 self.records.append(record)
         return self.records
+
+    def unread(self, name):
+        """What the segment has beyond what was read. It may be compressed meanwhile: the compressed
+        name comes before the raw one goes. Or deleted."""
+        offset = self.offsets.get(name, 0)
+        compressed = self.folder / (name + ".zst")
+        for _ in range(2):
+            if compressed.exists():
+                self.finished.add(name)
+                return subprocess.run(["zstdcat", compressed], check=True,
+                                      stdout=subprocess.PIPE).stdout[offset:]
+            try:
+                with open(self.folder / name, "rb") as file:
+                    file.seek(offset)
+                    return file.read()
+            except FileNotFoundError:
+                continue
+        return b""
 
     def skip(self):
         """Forget what is there: the next wait() sees only newer lines."""

@@ -17,7 +17,7 @@ _HERE = Path(__file__).parent
 
 
 class Certificates:
-    """An own authority and one leaf for all the names."""
+    """An own authority, one leaf for all the names, and the authority's revocation list."""
 
     def __init__(self, folder):
         folder.mkdir()
@@ -27,14 +27,24 @@ class Certificates:
         new_key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
         sh("openssl", "req", "-x509", *new_key, "-keyout", folder / "ca.key", "-out", self.ca,
            "-days", "30", "-subj", "/CN=laboratory authority",
-           "-addext", "basicConstraints=critical,CA:TRUE", "-addext", "keyUsage=keyCertSign")
+           "-addext", "basicConstraints=critical,CA:TRUE",
+           "-addext", "keyUsage=keyCertSign,cRLSign")
         sh("openssl", "req", *new_key, "-keyout", self.key, "-out", folder / "server.csr",
            "-subj", "/CN=laboratory server")
         names = folder / "names.ext"
-        names.write_text("subjectAltName=" + ",".join(f"DNS:{n}" for n in zone.TLS_NAMES) + "\n")
+        names.write_text("subjectAltName=" + ",".join(f"DNS:{n}" for n in zone.TLS_NAMES) + "\n"
+                         "crlDistributionPoints=" + ",".join(f"URI:{u}" for u in zone.CRLS) + "\n")
         sh("openssl", "x509", "-req", "-in", folder / "server.csr", "-CA", self.ca,
            "-CAkey", folder / "ca.key", "-CAcreateserial", "-days", "30", "-extfile", names,
            "-out", self.chain)
+        self.crl = folder / "authority.crl"
+        (folder / "index.txt").touch()
+        (folder / "ca.conf").write_text(
+            f"[ca]\ndefault_ca=lab\n[lab]\ndatabase={folder}/index.txt\ndefault_md=sha256\n"
+            "default_crl_days=30\n")
+        sh("openssl", "ca", "-config", folder / "ca.conf", "-gencrl", "-cert", self.ca,
+           "-keyfile", folder / "ca.key", "-out", folder / "crl.pem")
+        sh("openssl", "crl", "-in", folder / "crl.pem", "-outform", "DER", "-out", self.crl)
         # GnuTLS and OpenSSL clients want the chain without the root.
         self.key.chmod(0o644)
 
@@ -75,7 +85,9 @@ def start_nginx(shop, ns, certificates):
         while file.tell() < zone.BIG_BYTES:
             file.write(block)
         file.truncate(zone.BIG_BYTES)
-    (www / "crl" / "authority.crl").write_bytes(b"not really a revocation list\n")
+    (www / "crl" / "authority.crl").write_bytes(certificates.crl.read_bytes())
+    (www / "crl" / "other.crl").write_bytes(b"named in no certificate\n")
+    (www / "crl" / "large.crl").write_bytes(bytes(range(256)) * (zone.LARGE_CRL_BYTES // 256))
     conf = folder / "nginx.conf"
     conf.write_text(_NGINX.format(
         folder=folder, www=www, chain=certificates.chain, key=certificates.key, rate=zone.BIG_RATE,

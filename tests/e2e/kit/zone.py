@@ -50,6 +50,10 @@ TLS_NAMES = ["allowed.test", "second.test", "unlisted.test", "wild.test", "*.wil
              "alias.test", "rotating.test", "old.test", "hrr.test", "private.test", "truth.test",
              "late.test", "moving.test"]
 TLS_ADDRESSES = [f"198.51.100.{i}" for i in (10, 11, 12, 13, 17, 18, 20, 40)] + ROTATING
+# What the certificate names as the places of revocation lists; the first one holds a real list.
+CRLS = ["http://crl.test/crl/authority.crl", "http://crl.test/crl/large.crl?n=1",
+        "http://truth.test/list.crl", "ldap://crl.test/cn=ca", "https://crl.test/crl/tls.crl"]
+LARGE_CRL_BYTES = 3_000_000
 HTTP_ADDRESSES = ["198.51.100.10", "198.51.100.19", "198.51.100.21"]
 SSH_ADDRESSES = ["198.51.100.15", "198.51.100.16"]
 BIG_BYTES = 6_000_000

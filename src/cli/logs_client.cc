@@ -1,0 +1,180 @@
+#include "cli/logs_client.h"
+
+#include <fmt/format.h>
+
+#include <boost/json.hpp>
+#include <chrono>
+#include <thread>
+#include <utility>
+
+#include "aws/https_client.h"
+#include "aws/json_client.h"
+#include "daemon/clock.h"
+#include "daemon/logs_endpoint.h"
+#include "logs/logs_service.h"
+#include "store/log_catalog.h"
+
+namespace dn::cli {
+namespace {
+
+namespace json = boost::json;
+
+constexpr std::size_t kAnswerDepthMax = 32;
+constexpr std::string_view kTargetPrefix = "Logs_20140328.";
+constexpr std::string_view kAnyRegion = "us-east-1";  // an endpoint of ours takes every region
+
+LogsResult<json::object> parse_answer(std::string_view body) {
+  if (body.empty()) return json::object();
+  json::parse_options options;
+  options.max_depth = kAnswerDepthMax;
+  boost::system::error_code wrong;
+  json::value value = json::parse(json::string_view(body.data(), body.size()), wrong, {}, options);
+  if (wrong || !value.is_object()) {
+    return tl::unexpected(LogsError{"", "the answer is no JSON object; is this a log endpoint?"});
+  }
+  return std::move(value.get_object());
+}
+
+// Where a query stopped making sense, as a MalformedQueryException says it.
+std::optional<QueryLocation> find_location(std::string_view body) {
+  const auto answer = parse_answer(body);
+  const auto offset = [](const json::object& location, std::string_view name) {
+    const json::value* value = location.if_contains(name);
+    const std::int64_t* number = value == nullptr ? nullptr : value->if_int64();
+    return number == nullptr || *number < 0 ? std::size_t{0} : static_cast<std::size_t>(*number);
+  };
+  const json::value* error = answer ? answer->if_contains("queryCompileError") : nullptr;
+  const json::object* details = error == nullptr ? nullptr : error->if_object();
+  const json::value* location = details == nullptr ? nullptr : details->if_contains("location");
+  const json::object* place = location == nullptr ? nullptr : location->if_object();
+  if (place == nullptr) return {};
+  return QueryLocation{offset(*place, "startCharOffset"), offset(*place, "endCharOffset")};
+}
+
+LogsError to_logs_error(aws::ServiceError error) {
+  auto location = find_location(error.body);
+  return {std::move(error.type), std::move(error.message), location};
+}
+
+// A directory, read in this process.
+class LocalClient final : public LogsClient {
+ public:
+  explicit LocalClient(std::unique_ptr<store::LogCatalog> catalog) : catalog_(std::move(catalog)) {
+    logs::ServiceSettings settings;
+    settings.clock = [] { return daemon::read_clock(false).wall; };
+    settings.random = daemon::random_number;
+    service_ = logs::LogsService::make(*catalog_, std::move(settings));
+  }
+
+  LogsResult<json::object> call(std::string_view operation, const json::object& input) override {
+    const logs::ServiceAnswer answer = service_->handle(operation, json::serialize(input));
+    if (answer.status == 200) return parse_answer(answer.body);
+    aws::HttpsAnswer as_sent;
+    as_sent.status = answer.status;
+    as_sent.body = answer.body;
+    return tl::unexpected(to_logs_error(aws::parse_service_error(as_sent)));
+  }
+
+ private:
+  const std::unique_ptr<store::LogCatalog> catalog_;
+  std::unique_ptr<logs::LogsService> service_;
+};
+
+class RemoteClient final : public LogsClient {
+ public:
+  explicit RemoteClient(aws::JsonClient client) : client_(std::move(client)) {}
+
+  LogsResult<json::object> call(std::string_view operation, const json::object& input) override {
+    auto answer = client_.call(operation, json::serialize(input));
+    if (answer) return parse_answer(*answer);
+    return tl::unexpected(to_logs_error(std::move(answer.error())));
+  }
+
+ private:
+  aws::JsonClient client_;
+};
+
+Result<std::unique_ptr<LogsClient>> open_local(const std::string& directory, bool writable) {
+  auto catalog = store::LogCatalog::open({.directory = directory,
+                                          .writable = writable,
+                                          .own_streams_taken = false,
+                                          .segments = {},
+                                          .clock = [] { return daemon::read_clock(false); }});
+  if (!catalog) return tl::unexpected(catalog.error());
+  return std::make_unique<LocalClient>(std::move(*catalog));
+}
+
+std::string endpoint_in(const aws::Environment& environment) {
+  if (environment("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS").value_or("") == "true") return {};
+  const auto own = environment("AWS_ENDPOINT_URL_CLOUDWATCH_LOGS");
+  return own ? *own : environment("AWS_ENDPOINT_URL").value_or("");
+}
+
+std::string cloudwatch_url(const std::string& region) {
+  return fmt::format("https://logs.{}.amazonaws.com{}", region,
+                     region.starts_with("cn-") ? ".cn" : "");
+}
+
+Result<std::unique_ptr<LogsClient>> open_remote(const LogsPlace& place, std::string url,
+                                                const aws::Environment& environment) {
+  auto identity = aws::find_identity(environment, place.profile);
+  const std::string region = !place.region.empty() ? place.region
+                             : identity            ? identity->region
+                                                   : std::string();
+  if (url.empty() && !identity) return tl::unexpected(identity.error());
+  if (url.empty() && region.empty()) {
+    return fail("which region? Write --region, or set AWS_REGION");
+  }
+  if (url.empty()) url = cloudwatch_url(region);
+  auto endpoint = aws::parse_endpoint_url(url);
+  if (!endpoint) return fail(fmt::format("endpoint {}: {}", url, endpoint.error().message));
+  // Nobody needs an identity to ask this host's own endpoint, unless it was asked for.
+  if (!identity && endpoint->is_loopback() && place.profile.empty()) identity = aws::Identity();
+  if (!identity) return tl::unexpected(identity.error());
+  if (!identity->credentials && !endpoint->is_loopback()) {
+    return fail(fmt::format(
+        "no credentials for {}: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or write "
+        "--profile; `aws configure` makes one",
+        endpoint->to_text()));
+  }
+  aws::HttpsSettings https;
+  https.ca_file = environment("AWS_CA_BUNDLE").value_or("");
+  auto opened = aws::open_https_client(std::move(https));
+  if (!opened) return tl::unexpected(opened.error());
+  aws::JsonService service;
+  service.endpoint = *std::move(endpoint);
+  service.target_prefix = kTargetPrefix;
+  service.scope = {region.empty() ? std::string(kAnyRegion) : region, "logs"};
+  service.credentials = std::move(identity->credentials);
+  aws::JsonSurroundings surroundings;
+  surroundings.clock = [] { return daemon::read_clock(false).wall; };
+  surroundings.random = daemon::random_number;
+  surroundings.sleep = [](std::chrono::milliseconds time) { std::this_thread::sleep_for(time); };
+  return std::make_unique<RemoteClient>(
+      aws::JsonClient(std::move(*opened), std::move(service), std::move(surroundings)));
+}
+
+}  // namespace
+
+std::string to_text(const LogsError& error) {
+  return error.type.empty() ? error.message : error.type + ": " + error.message;
+}
+
+Result<std::unique_ptr<LogsClient>> open_logs_client(const LogsPlace& place,
+                                                     const std::string& default_store,
+                                                     const aws::Environment& environment) {
+  const bool remote =
+      !place.endpoint_url.empty() || !place.region.empty() || !place.profile.empty();
+  if (!place.store.empty()) {
+    if (remote) {
+      return fail("--store reads a directory; leave out --endpoint-url, --region and --profile");
+    }
+    return open_local(place.store, place.writable);
+  }
+  const std::string url =
+      place.endpoint_url.empty() ? endpoint_in(environment) : place.endpoint_url;
+  if (url.empty() && !remote) return open_local(default_store, place.writable);
+  return open_remote(place, url, environment);
+}
+
+}  // namespace dn::cli
