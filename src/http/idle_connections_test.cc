@@ -24,7 +24,7 @@ constexpr std::size_t kTlsClients = 1000;  // a handshake costs a millisecond of
 constexpr std::size_t kSpareDescriptors = 600;
 // Allocators of sanitizers keep what is freed.
 #ifdef __SANITIZE_ADDRESS__
-constexpr std::size_t kSanitizerFactor = 8;
+constexpr std::size_t kSanitizerFactor = 32;
 #else
 constexpr std::size_t kSanitizerFactor = 1;
 #endif
