@@ -23,7 +23,7 @@ constexpr std::size_t kClients = 10'000;
 constexpr std::size_t kTlsClients = 1000;  // a handshake costs a millisecond of two processes
 constexpr std::size_t kSpareDescriptors = 600;
 // Allocators of sanitizers keep what is freed.
-#ifdef __SANITIZE_ADDRESS__
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 constexpr std::size_t kSanitizerFactor = 32;
 #else
 constexpr std::size_t kSanitizerFactor = 1;
