@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/limits.h"
+#include "base/reason.h"
 #include "cli/allowlist_output.h"
 #include "cli/allowlist_picture.h"
 #include "cli/allowlist_policy.h"
@@ -91,6 +92,7 @@ Allowlist make_allowlist(const AllowlistArguments& arguments, const AllowlistPic
   list.last = picture.last();
   list.today = today;
   for (SeenDestination& seen : picture.destinations()) {
+    if (seen.slug == slug_of(Reason::ClientUnknown)) list.unknown_clients += seen.hits;
     if (!seen.name) {
       list.apart.push_back(std::move(seen));
     } else if (policy && policy->names(seen)) {

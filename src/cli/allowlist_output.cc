@@ -59,6 +59,10 @@ std::vector<std::string> notes_of(const Allowlist& list) {
         "the names into a list (Parameter Store) and write discriminat:tls:ARN",
         list.written.rules.size(), kRulesPerGroup));
   }
+  if (list.unknown_clients != 0) {
+    notes.push_back(fmt::format("{} came from addresses that were no client: give them the group",
+                                plural(list.unknown_clients, "connection")));
+  }
   if (list.left_out != 0) {
     notes.push_back(fmt::format("{} went to further destinations, beyond the {} that are kept",
                                 plural(list.left_out, "line"),
@@ -139,7 +143,8 @@ void print_allowlist_text(const Allowlist& list, std::ostream& out, bool colour)
   if (!list.names.empty()) {
     out << "\n";
     print_names(list.names, false, out, colour);
-    out << fmt::format("\noutbound TCP rules for {}:\n", list.into);
+    // The see-thru of the preferences belongs to no group.
+    out << "\noutbound TCP rules" << (list.into == "%default" ? "" : " for " + list.into) << ":\n";
     TextTable rules({"PORT", "DESTINATION", "DESCRIPTION"});
     for (const WrittenRule& rule : list.written.rules) {
       rules.add({fmt::format("{}", rule.port), to_text(rule.destination), rule.description},

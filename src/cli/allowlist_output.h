@@ -23,6 +23,7 @@ struct Allowlist {
   std::vector<SeenDestination> names;  // each in a rule
   std::vector<SeenDestination> apart;  // no rule can express them
   std::size_t existing = 0;            // names that the given policy has already
+  std::uint64_t unknown_clients = 0;   // connections of addresses that were no client
   WrittenRules written;
   std::vector<WildcardHint> wildcards;
   AllowlistPicture::Completeness completeness;

@@ -146,6 +146,14 @@ gid = "sg-app"
             kExitCannot);
 }
 
+TEST_F(AllowlistTest, SaysThatClientsWereUnknown) {
+  put_line("a.example.com", 1h, "", "client-unknown");
+  EXPECT_EQ(call({"allowlist", "--gid", "sg-open"}), kExitGood);
+  EXPECT_TRUE(out.contains(
+      "note: 1 connection came from addresses that were no client: give them the group\n"))
+      << out;
+}
+
 TEST_F(AllowlistTest, JoinsOneNameOfTwoReasons) {
   put_line("a.example.com", 2h, "", "not-allowlisted");
   put_line("a.example.com", 1h, "", "port-not-allowed", "10.0.1.11");

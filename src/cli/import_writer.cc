@@ -90,14 +90,19 @@ Result<void> ImportWriter::add(ImportedEvent event) {
 }
 
 Result<void> ImportWriter::flush() {
-  std::ranges::stable_sort(batch_, [](const ImportedEvent& a, const ImportedEvent& b) {
-    return std::tie(a.stream, a.timestamp) < std::tie(b.stream, b.timestamp);
+  // Elements of one vector: their addresses keep the order of the input.
+  std::vector<const ImportedEvent*> sorted;
+  sorted.reserve(batch_.size());
+  for (const ImportedEvent& event : batch_) sorted.push_back(&event);
+  std::ranges::sort(sorted, [](const ImportedEvent* a, const ImportedEvent* b) {
+    return std::tie(a->stream, a->timestamp, a) < std::tie(b->stream, b->timestamp, b);
   });
   Result<void> written;
-  for (auto begin = batch_.begin(); begin != batch_.end() && written;) {
-    const auto end = std::find_if(begin, batch_.end(),
-                                  [&](const auto& event) { return event.stream != begin->stream; });
-    written = write_stream(begin->stream, Events(begin, end));
+  for (auto begin = sorted.begin(); begin != sorted.end() && written;) {
+    const auto end = std::find_if(begin, sorted.end(), [&](const ImportedEvent* event) {
+      return event->stream != (*begin)->stream;
+    });
+    written = write_stream((*begin)->stream, Events(begin, end));
     begin = end;
   }
   batch_.clear();
@@ -113,20 +118,20 @@ Result<std::vector<store::NewEvent>> ImportWriter::find_new(const std::string& s
                                                             Events events) {
   Table table;
   table.reserve(events.size());
-  for (const ImportedEvent& event : events) {
-    Occurrences& seen = table[{event.timestamp, event.message}];
-    if (is_another(seen, event)) ++seen.wanted;
+  for (const ImportedEvent* event : events) {
+    Occurrences& seen = table[{event->timestamp, event->message}];
+    if (is_another(seen, *event)) ++seen.wanted;
   }
-  const store::TimeRange range{events.front().timestamp, events.back().timestamp};
+  const store::TimeRange range{events.front()->timestamp, events.back()->timestamp};
   if (auto counted = count_present(catalog_, group_, stream, range, table); !counted) {
     return tl::unexpected(counted.error());
   }
   std::vector<store::NewEvent> fresh;
-  for (const ImportedEvent& event : events) {
-    Occurrences& seen = table[{event.timestamp, event.message}];
+  for (const ImportedEvent* event : events) {
+    Occurrences& seen = table[{event->timestamp, event->message}];
     if (seen.wanted <= seen.present) continue;
     --seen.wanted;
-    fresh.push_back({event.timestamp, event.message});
+    fresh.push_back({event->timestamp, event->message});
   }
   return fresh;
 }
@@ -140,8 +145,8 @@ Result<void> ImportWriter::write_stream(const std::string& stream, Events events
   }
   ImportCounts& counts = counts_[stream];
   counts.present += events.size() - fresh->size();
-  const std::int64_t first = events.front().timestamp;
-  const std::int64_t last = events.back().timestamp;
+  const std::int64_t first = events.front()->timestamp;
+  const std::int64_t last = events.back()->timestamp;
   counts.first = std::min(counts.first.value_or(first), first);
   counts.last = std::max(counts.last.value_or(last), last);
   return {};

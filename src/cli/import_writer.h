@@ -44,7 +44,7 @@ class ImportWriter {
   const std::map<std::string, ImportCounts>& counts() const { return counts_; }  // by stream
 
  private:
-  using Events = std::span<const ImportedEvent>;
+  using Events = std::span<const ImportedEvent* const>;  // of one stream, by time
   Result<void> write_stream(const std::string& stream, Events events);
   Result<std::vector<store::NewEvent>> find_new(const std::string& stream, Events events);
   Result<void> put(const std::string& stream, std::span<const store::NewEvent> events);

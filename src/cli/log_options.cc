@@ -118,17 +118,30 @@ Result<void> finish_common(const LogOptions& options, const LogsSource& source, 
       .and_then([&] { return read_time("--until", options.until, span.until); });
 }
 
-// The index of a word among those that an option knows.
+// A word among those that an option knows.
 template <std::size_t kCount>
-Result<std::size_t> choose(std::string_view option, std::string_view text,
-                           const std::array<std::string_view, kCount>& words) {
-  for (std::size_t i = 0; i < kCount; ++i) {
-    if (words[i] == text) return i;
+Result<std::string_view> choose(std::string_view option, std::string_view text,
+                                const std::array<std::string_view, kCount>& words) {
+  for (const std::string_view word : words) {
+    if (word == text) return word;
   }
   const auto near = config::nearest(text, words);
   return fail(fmt::format("{} {}: {}", option, config::quoted(text),
                           near.empty() ? fmt::format("write {}", fmt::join(words, ", "))
                                        : fmt::format("did you mean {}?", near)));
+}
+
+// The form of the output, which --json says too; the first one by default.
+template <std::size_t kCount>
+Result<std::string_view> choose_form(std::string_view option, const LogOptions& options,
+                                     std::string_view text,
+                                     const std::array<std::string_view, kCount>& forms) {
+  if (text.empty()) return options.json ? std::string_view("json") : forms.front();
+  const auto form = choose(option, text, forms);
+  if (form && options.json && *form != "json") {
+    return fail(fmt::format("--json says {} json; leave one of them away", option));
+  }
+  return form;
 }
 
 Result<std::string> read_gid(std::string_view option, const std::string& text) {
@@ -174,7 +187,7 @@ void LogOptions::add_query(CLI::App& command) {
   command.add_option("--limit", query.limit, "Rows, where the query has no limit (default: 10000)")
       ->type_name("N");
   command.add_option("--output", output, "table, json or csv (default: table)")->type_name("FORM");
-  command.add_flag("--json", query_json, "The same as --output json");
+  command.add_flag("--json", json, "The same as --output json");
   add_place(command, query.source, kStateDirText);
 }
 
@@ -186,6 +199,7 @@ void LogOptions::add_allowlist(CLI::App& command) {
       ->type_name("GID");
   command.add_option("--format", format, "rule, terraform or json (default: rule)")
       ->type_name("FORM");
+  command.add_flag("--json", json, "The same as --format json");
   add_span(command, *this, "Earliest time that counts (default: 30d)");
   add_place(command, allowlist.source,
             "Policy whose rules are not repeated; a configuration file, or see below");
@@ -242,16 +256,10 @@ Result<Command> finish_query(LogOptions& options) {
         fmt::format("--limit {}: write a number from 1 to {}", *query.limit, kQueryRowsMax));
   }
   constexpr std::array<std::string_view, 3> kForms = {"table", "json", "csv"};
-  if (!options.output.empty()) {
-    const auto form = choose("--output", options.output, kForms);
-    if (!form) return tl::unexpected(form.error());
-    query.output = static_cast<QueryArguments::Output>(*form);
-    if (options.query_json && query.output != QueryArguments::Output::Json) {
-      return fail("--json says --output json; leave one of them away");
-    }
-  } else if (options.query_json) {
-    query.output = QueryArguments::Output::Json;
-  }
+  const auto form = choose_form("--output", options, options.output, kForms);
+  if (!form) return tl::unexpected(form.error());
+  using Output = QueryArguments::Output;
+  query.output = *form == "json" ? Output::Json : *form == "csv" ? Output::Csv : Output::Table;
   return query;
 }
 
@@ -266,11 +274,12 @@ Result<Command> finish_allowlist(LogOptions& options) {
   const auto into = read_gid("--into", allowlist.into);
   if (!into) return tl::unexpected(into.error());
   constexpr std::array<std::string_view, 3> kForms = {"rule", "terraform", "json"};
-  if (!options.format.empty()) {
-    const auto form = choose("--format", options.format, kForms);
-    if (!form) return tl::unexpected(form.error());
-    allowlist.format = static_cast<AllowlistArguments::Format>(*form);
-  }
+  const auto form = choose_form("--format", options, options.format, kForms);
+  if (!form) return tl::unexpected(form.error());
+  using Format = AllowlistArguments::Format;
+  allowlist.format = *form == "json"        ? Format::Json
+                     : *form == "terraform" ? Format::Terraform
+                                            : Format::Rule;
   if (allowlist.format == AllowlistArguments::Format::Terraform && allowlist.into == "%default") {
     return fail("--into is missing: %default is no group that could have rules; name one");
   }

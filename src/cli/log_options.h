@@ -10,7 +10,7 @@
 #include "base/result.h"
 #include "cli/arguments.h"
 
-namespace CLI {
+namespace CLI {  // NOLINT(readability-identifier-naming): the library's
 class App;
 }
 
@@ -25,7 +25,7 @@ struct LogOptions {
   ImportArguments import;
   // Of the one command that is given.
   std::string since, until, output, format, at;
-  bool query_json = false;
+  bool json = false;  // --json where it stands for another option
 
   void add_logs(CLI::App& command);
   void add_query(CLI::App& command);

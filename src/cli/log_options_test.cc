@@ -50,6 +50,13 @@ TEST(LogOptions, ReadAllowlistReplayAndImport) {
   EXPECT_EQ(allowlist.into, "sg-1");
   EXPECT_EQ(parse_as<AllowlistArguments>({"allowlist", "--gid", "%default", "--into", "sg-2"}).into,
             "sg-2");
+  using Format = AllowlistArguments::Format;
+  EXPECT_EQ(allowlist.format, Format::Rule);
+  EXPECT_EQ(parse_as<AllowlistArguments>({"allowlist", "--gid", "a", "--json"}).format,
+            Format::Json);
+  EXPECT_EQ(
+      parse_as<AllowlistArguments>({"allowlist", "--gid", "a", "--format", "terraform"}).format,
+      Format::Terraform);
   const auto replay = parse_as<ReplayArguments>({"replay", "--policy", "f", "--at", "2026-12-24"});
   EXPECT_EQ(replay.policy, "f");
   EXPECT_EQ(replay.at, std::chrono::year{2026} / 12 / 24);
@@ -93,6 +100,8 @@ TEST(LogOptions, SayWhatToWriteInstead) {
            {{"allowlist", "--gid", "%default", "--format", "terraform"}, "--into is missing"},
            {{"allowlist", "--gid", "sg-1", "--format", "hcl"},
             "--format \"hcl\": write rule, terraform, json"},
+           {{"allowlist", "--gid", "sg-1", "--format", "rule", "--json"},
+            "--json says --format json"},
            {{"replay"}, "--policy is required"},
            {{"replay", "--policy", "f", "--at", "24.12.2026"}, "--at \"24.12.2026\": write a day"},
            {{"import", "--group", "a b"}, "--group \"a b\": write the name of a log group"},

@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
-
 #include "config/field_text.h"
 #include "records/json_text.h"
 
@@ -20,12 +18,14 @@ bool is_digit(char c) {
   return c >= '0' && c <= '9';
 }
 
-// Takes exactly `digits` digits off the front.
+// Takes exactly `digits` digits, at most four, off the front.
 std::optional<int> take_number(std::string_view& text, std::size_t digits) {
   if (text.size() < digits) return {};
   int value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + digits, value);
-  if (error != std::errc() || end != text.data() + digits || !is_digit(text.front())) return {};
+  for (const char c : text.substr(0, digits)) {
+    if (!is_digit(c)) return {};
+    value = value * 10 + (c - '0');
+  }
   text.remove_prefix(digits);
   return value;
 }
