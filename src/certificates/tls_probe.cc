@@ -75,7 +75,7 @@ Result<TrustStore> TrustStore::load(const std::string& ca_file) {
 
 struct TlsProbe::Connection {
   struct Free {
-    void operator()(SSL* tls) const { SSL_free(tls); }
+    void operator()(SSL* session) const { SSL_free(session); }
   };
   net::FileDescriptor socket;
   std::unique_ptr<SSL, Free> tls;

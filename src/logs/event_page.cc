@@ -90,9 +90,9 @@ class PageVisitor : public BlockVisitor {
 // Nearest first. Newest: by the last time; the store sorts by the first.
 void sort_blocks(std::vector<store::BlockInfo>& blocks, PageEnd end) {
   if (end == PageEnd::Oldest) {
-    std::ranges::stable_sort(blocks, {}, &store::BlockInfo::first);
+    std::ranges::sort(blocks, {}, &store::BlockInfo::first);
   } else {
-    std::ranges::stable_sort(blocks, std::greater(), &store::BlockInfo::last);
+    std::ranges::sort(blocks, std::greater(), &store::BlockInfo::last);
   }
 }
 

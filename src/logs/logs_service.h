@@ -2,6 +2,21 @@
 //
 // Transport, signatures and connections are somebody else's: http/ and daemon/api_server for the
 // network, cli/ in the same process. So every answer is one function call in a test.
+//
+// Theory of operation
+//
+// A request is read field by field against the API's constraints (request_fields.h), carried out by
+// one function per operation (operations.h) and answered by one writer (json_writer.h); errors come
+// from one table (api_error.h). Searches walk the store's blocks with several threads
+// (event_page.h); queries do so behind the request's back (query_jobs.h). Tokens and pointers carry
+// their position themselves (position.h), so the service keeps nothing but queries.
+//
+// All input is a stranger's. A request costs the memory of its body and about 16 MB for its values,
+// then what its operation states: FilterLogEvents a page of 16 MiB and, per thread, one block and
+// what was found in it; GetLogEvents the same with 1 MiB; PutLogEvents its batch once more as
+// lines; Live Tail one block and 4 MiB; queries as query_jobs.h says. An answer is at most its page
+// with every byte escaped, six times as long. docs/api.md lists all limits. Covered by
+// *_operations_test.cc, logs_on_disk_test.cc, hostile_requests_test.cc and logs_api_fuzz.
 #pragma once
 
 #include <cstdint>
@@ -19,8 +34,9 @@ struct ServiceSettings {
   std::string region = "us-east-1";      // in ARNs
   std::string account = "000000000000";  // in ARNs and @log
   unsigned workers = 0;                  // threads of one query; 0: one per CPU
+  // Called by several threads; none: the system's.
   std::function<WallTime()> clock;
-  std::function<std::uint64_t()> random;  // for query ids
+  std::function<std::uint64_t()> random;  // for ids
 };
 
 struct ServiceAnswer {

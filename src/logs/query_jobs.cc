@@ -189,7 +189,7 @@ std::vector<store::BlockInfo> QueryJobs::Job::find_blocks(const store::LogCatalo
     }
     found.insert(found.end(), blocks->begin(), blocks->end());
   }
-  std::ranges::stable_sort(found, {}, &store::BlockInfo::first);
+  std::ranges::sort(found, {}, &store::BlockInfo::first);
   return found;
 }
 
@@ -339,16 +339,18 @@ std::shared_ptr<QueryJobs::Job> QueryJobs::find(std::string_view id) const {
 void QueryJobs::forget_old() {
   struct Ended {
     std::int64_t at = 0;
+    std::size_t number = 0;  // by start
     const Job* job = nullptr;
+    auto operator<=>(const Ended&) const = default;
   };
   std::vector<Ended> ended;
   std::size_t bytes = 0;
   for (const auto& job : jobs_) {
     if (!has_ended(job->status())) continue;
-    ended.push_back({job->ended_at(), job.get()});
+    ended.push_back({job->ended_at(), ended.size(), job.get()});
     bytes += job->kept_bytes();
   }
-  std::ranges::stable_sort(ended, {}, &Ended::at);
+  std::ranges::sort(ended);
   const std::int64_t oldest = clock_().time_since_epoch().count() - limits_.kept_for.count();
   for (std::size_t i = 0; i + 1 < ended.size(); ++i) {
     if (ended.size() - i <= limits_.ended && bytes <= limits_.kept_bytes && ended[i].at >= oldest)

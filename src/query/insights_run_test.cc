@@ -4,6 +4,9 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstdint>
+#include <map>
+#include <random>
 #include <string>
 #include <vector>
 
@@ -132,6 +135,41 @@ TEST(InsightsRun, ManyRowsAreKeptInOrder) {
   EXPECT_EQ(texts_of(newest), (Texts{"n=4999", "n=4998"}));
   const Outcome dedup = run_query("fields n | sort n asc | dedup n % 1000 | limit 2", events);
   EXPECT_EQ(texts_of(dedup), (Texts{"n=0", "n=1"}));
+}
+
+// Rows are dropped and keys are improved many times over; the first ones stay the first ones.
+TEST(InsightsRun, FewRowsOfManyAreTheFirstOnes) {
+  std::mt19937_64 random(6);
+  for (const std::size_t limit : {1U, 3U, 40U}) {
+    std::vector<TestEvent> events;
+    std::map<std::uint64_t, std::uint64_t> least;  // by key
+    std::vector<std::uint64_t> all;
+    for (std::uint64_t i = 0; i < 20'000; ++i) {
+      const std::uint64_t value = (20'000 - i) * 1000 + random() % 4'000'000;
+      const std::uint64_t key = random() % (limit * 200);
+      events.push_back(
+          {static_cast<std::int64_t>(i), fmt::format("{{\"k\":{},\"v\":{}}}", key, value)});
+      all.push_back(value);
+      const auto [known, added] = least.try_emplace(key, value);
+      if (!added) known->second = std::min(known->second, value);
+    }
+    Texts sorted, unique;
+    std::vector<std::uint64_t> firsts;
+    for (const auto& [key, value] : least) firsts.push_back(value);
+    std::ranges::sort(firsts);
+    std::ranges::sort(all);
+    for (std::size_t i = 0; i < limit; ++i) {
+      sorted.push_back(fmt::format("v={}", all[i]));
+      unique.push_back(fmt::format("v={}", firsts[i]));
+    }
+    EXPECT_EQ(texts_of(run_query(fmt::format("fields v | sort v | limit {}", limit), events)),
+              sorted);
+    const std::string dedup = fmt::format("fields v | sort v | dedup k | limit {}", limit);
+    EXPECT_EQ(texts_of(run_query(dedup, events)), unique);
+    std::vector<std::size_t> part_of;
+    for (std::size_t i = 0; i < events.size(); ++i) part_of.push_back(random() % 3);
+    EXPECT_EQ(texts_of(run_in_parts(dedup, events, part_of, 3)), unique);
+  }
 }
 
 TEST(InsightsRun, ReachingTheMemoryLimitFailsWithAMessage) {

@@ -212,7 +212,7 @@ store::CatalogResult<std::vector<store::BlockInfo>> MemoryCatalog::blocks(
       if (block.last >= range.from && block.first <= range.to) blocks.push_back(block);
     });
   }
-  std::ranges::stable_sort(blocks, {}, &store::BlockInfo::first);
+  std::ranges::sort(blocks, {}, &store::BlockInfo::first);
   return blocks;
 }
 
