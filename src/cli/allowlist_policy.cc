@@ -79,7 +79,7 @@ UsedDestinations read_used(std::string_view text, std::string_view into) {
 std::shared_ptr<const policy::PolicySnapshot> compile(policy::PolicyInput input,
                                                       const policy::PublicSuffixes& suffixes,
                                                       Date today) {
-  return policy::compile_policy(std::move(input), suffixes, today).snapshot;
+  return policy::compile_policy(input, suffixes, today).snapshot;
 }
 
 bool allows(const policy::PolicySnapshot& policy, Ipv4Address client, const SeenDestination& seen) {

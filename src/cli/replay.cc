@@ -86,7 +86,7 @@ class Candidate {
       : clients_(loaded.policy.clients),
         crls_(loaded.policy.preferences.x509_crls == policy::X509Crls::Allow),
         day_(day),
-        policy_(policy::compile_policy(std::move(loaded.policy), suffixes, day).snapshot) {}
+        policy_(policy::compile_policy(loaded.policy, suffixes, day).snapshot) {}
 
   ReplayJudgement judge(const LoggedFlow& flow) const {
     return judge_again(flow, *policy_, crls_, day_);

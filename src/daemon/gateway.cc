@@ -3,9 +3,9 @@
 // Theory of operation. Start-up goes in an order that never opens the gate: configuration, log
 // store, resolver, packet queues with their loops, and only then the kernel rules that feed them;
 // forwarding is switched on last. Whatever fails before ends the program with a message and an exit
-// code; what the kernel holds stays closed. Afterwards privileges are dropped, and only then the
-// log endpoint starts, which talks to more strangers than anything else here: its threads have what
-// the filter and the two capabilities leave.
+// code; what the kernel holds stays closed. Capabilities go before the first thread starts; system
+// calls are forbidden, to all threads, once no more programs have to be run. The log endpoint,
+// which talks to more strangers than anything else here, starts after that.
 //
 // Threads: one packet loop per queue, the resolver, the log writer, the health server, the prober
 // of certificates where the policy wants it, those of the log endpoint, and this one, which once a
@@ -143,7 +143,7 @@ class Gateway {
   Result<void> start_policy();
   Result<void> start_firewall();
   Result<void> start_health();
-  Result<void> give_up_privileges();
+  Result<void> forbid_calls();
   Result<void> start_endpoint();
   Result<void> finish_set_up();
   void publish_policy(const policy::CompiledPolicy& compiled);
@@ -207,13 +207,17 @@ bool Gateway::load_settings() {
 
 std::optional<int> Gateway::set_up() {
   if (!load_settings()) return kExitBadConfig;
+  if (const auto dropped = drop_capabilities(); !dropped) {
+    say(dropped.error().message);
+    return kExitSetUpFailed;
+  }
   started_wall_ = read_clock(false).wall;
   started_ = read_clock(false).monotonic;
   using Step = Result<void> (Gateway::*)();
   constexpr std::array<Step, 9> kSteps = {
-      &Gateway::open_log,           &Gateway::start_loops,    &Gateway::start_resolver,
-      &Gateway::start_policy,       &Gateway::start_firewall, &Gateway::start_health,
-      &Gateway::give_up_privileges, &Gateway::start_endpoint, &Gateway::finish_set_up};
+      &Gateway::open_log,     &Gateway::start_loops,    &Gateway::start_resolver,
+      &Gateway::start_policy, &Gateway::start_firewall, &Gateway::start_health,
+      &Gateway::forbid_calls, &Gateway::start_endpoint, &Gateway::finish_set_up};
   for (const Step step : kSteps) {
     if (const auto done = (this->*step)(); !done) {
       say(done.error().message);
@@ -348,8 +352,8 @@ Result<void> Gateway::start_health() {
   return {};
 }
 
-Result<void> Gateway::give_up_privileges() {
-  return drop_privileges(options_.flush_on_exit);
+Result<void> Gateway::forbid_calls() {
+  return daemon::forbid_calls(options_.flush_on_exit);
 }
 
 Result<void> Gateway::start_endpoint() {

@@ -68,6 +68,11 @@ Result<void> apply_seccomp(bool may_run_programs) {
       return fail("seccomp: " + std::string(name) + ": " + std::generic_category().message(-error));
     }
   }
+  // For the threads that run already, too.
+  if (const int error = seccomp_attr_set(filter.get(), SCMP_FLTATR_CTL_TSYNC, 1); error != 0) {
+    return fail(std::string("seccomp: the filter cannot be set for all threads: ") +
+                std::generic_category().message(-error));
+  }
   if (const int error = seccomp_load(filter.get()); error != 0) {
     return fail(std::string("seccomp: the filter was refused: ") +
                 std::generic_category().message(-error));
@@ -77,17 +82,21 @@ Result<void> apply_seccomp(bool may_run_programs) {
 
 }  // namespace
 
-Result<void> drop_privileges(bool may_run_programs) {
+Result<void> drop_capabilities() {
   capng_clear(CAPNG_SELECT_BOTH);
-  // A program that we start gets what the bounding set leaves: nothing, but for the two.
-  const int sets = CAPNG_EFFECTIVE | CAPNG_PERMITTED | (may_run_programs ? CAPNG_BOUNDING_SET : 0);
-  if (capng_updatev(CAPNG_ADD, static_cast<capng_type_t>(sets), CAP_NET_ADMIN, CAP_NET_RAW, -1) !=
-      0) {
+  // A program that we start gets what the bounding set leaves.
+  constexpr auto kSets =
+      static_cast<capng_type_t>(CAPNG_EFFECTIVE | CAPNG_PERMITTED | CAPNG_BOUNDING_SET);
+  if (capng_updatev(CAPNG_ADD, kSets, CAP_NET_ADMIN, CAP_NET_RAW, -1) != 0) {
     return fail("capabilities: cannot select CAP_NET_ADMIN and CAP_NET_RAW");
   }
   if (capng_apply(CAPNG_SELECT_BOTH) != 0) {
     return fail("capabilities: cannot drop the others; is the process root?");
   }
+  return {};
+}
+
+Result<void> forbid_calls(bool may_run_programs) {
   if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return fail("cannot set no_new_privs");
   return apply_seccomp(may_run_programs);
 }

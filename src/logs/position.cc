@@ -65,7 +65,7 @@ std::optional<EventKey> parse_event_id(std::string_view text) {
     return {};
   }
   EventKey key;
-  std::from_chars(text.data(), text.data() + kTimeDigits, key.timestamp);
+  std::from_chars(text.begin(), text.begin() + kTimeDigits, key.timestamp);
   key.timestamp -= kTimeBias;
   Wide place = 0;
   for (const char c : text.substr(kTimeDigits)) {

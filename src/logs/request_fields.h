@@ -12,6 +12,7 @@
 // Covered by request_fields_test.cc and fuzz/logs_api_fuzz.cc.
 #pragma once
 
+#include <boost/json/fwd.hpp>
 #include <cstdint>
 #include <functional>
 #include <limits>
@@ -23,11 +24,6 @@
 #include <vector>
 
 #include "logs/api_error.h"
-
-namespace boost::json {
-class object;
-class value;
-}  // namespace boost::json
 
 namespace dn::logs {
 

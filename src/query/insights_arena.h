@@ -32,7 +32,7 @@ class TextArena {
   // "" when the budget does not allow it.
   std::string_view copy(std::string_view text) {
     char* const room = allocate(text.size());
-    if (room == nullptr || text.empty()) return {room, 0};
+    if (room == nullptr || text.empty()) return std::string_view(room, room);
     std::memcpy(room, text.data(), text.size());
     return {room, text.size()};
   }

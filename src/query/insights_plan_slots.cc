@@ -47,6 +47,10 @@ class SlotReader {
     }
     for (const Column& column : plan.columns) slot(column.slot);
   }
+  const std::set<std::uint32_t>& seen() const { return seen_; }
+  std::vector<std::uint32_t>& slots() { return slots_; }
+
+ private:
   std::set<std::uint32_t> seen_;
   std::vector<std::uint32_t> slots_;
 };
@@ -59,11 +63,11 @@ std::set<std::uint32_t> slots_before_turn(const Plan& plan) {
   reader.keys(plan.order);
   if (const auto* const stats = std::get_if<StatsStep>(&plan.turn)) {
     reader.stats(*stats);
-    return reader.seen_;
+    return reader.seen();
   }
   if (const auto* const dedup = std::get_if<DedupStep>(&plan.turn)) reader.dedup(*dedup);
   reader.behind(plan);
-  return reader.seen_;
+  return reader.seen();
 }
 
 std::size_t steps_without(const std::vector<RowStep>& steps, const std::set<std::uint32_t>& slots) {
@@ -71,7 +75,7 @@ std::size_t steps_without(const std::vector<RowStep>& steps, const std::set<std:
   for (std::size_t i = 0; i < steps.size(); ++i) {
     reader.step(steps[i]);
     const bool reads = std::ranges::any_of(
-        reader.slots_, [&](std::uint32_t slot) { return slots.contains(slot); });
+        reader.slots(), [&](std::uint32_t slot) { return slots.contains(slot); });
     if (reads || std::holds_alternative<UnnestStep>(steps[i])) return i;
   }
   return steps.size();
@@ -83,7 +87,7 @@ std::vector<std::uint32_t> slots_kept_at_turn(const Plan& plan) {
   reader.keys(plan.order);
   if (const auto* const dedup = std::get_if<DedupStep>(&plan.turn)) reader.dedup(*dedup);
   reader.behind(plan);
-  return reader.slots_;
+  return reader.slots();
 }
 
 }  // namespace dn::query::insights

@@ -76,8 +76,8 @@ void append_utf8(std::string& out, std::uint32_t code) {
 std::optional<std::uint32_t> take_hex(std::string_view& text) {
   std::uint32_t code = 0;
   if (text.size() < 4) return {};
-  const auto [end, error] = std::from_chars(text.data(), text.data() + 4, code, 16);
-  if (error != std::errc() || end != text.data() + 4) return {};
+  const auto [end, error] = std::from_chars(text.begin(), text.begin() + 4, code, 16);
+  if (error != std::errc() || end != text.begin() + 4) return {};
   text.remove_prefix(4);
   return code;
 }

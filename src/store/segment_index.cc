@@ -38,7 +38,7 @@ class Numbers {
 
  private:
   std::uint64_t take(std::size_t count) {
-    const std::uint64_t value = load_little_endian(bytes_.substr(0, count).data(), count);
+    const std::uint64_t value = load_little_endian(bytes_.substr(0, count).begin(), count);
     bytes_.remove_prefix(count);
     return value;
   }
