@@ -72,9 +72,8 @@ class QueryJobs::Job {
 
  private:
   class Visitor;
-  std::vector<store::BlockInfo> find_blocks(const store::LogCatalog& catalog,
-                                            const std::string& account);
-  bool wants_more(std::int64_t now) const;
+  store::CatalogResult<std::vector<store::BlockInfo>> find_blocks(const store::LogCatalog& catalog,
+                                                                  const std::string& account);
   void merge(query::InsightsRun run);
   void end(QueryStatus status, std::int64_t now);
   void fail(std::int64_t now, std::string why);
@@ -161,14 +160,15 @@ void QueryJobs::Job::run(const store::LogCatalog& catalog, const std::string& ac
   }
   try {
     const auto blocks = find_blocks(catalog, account);
+    if (!blocks) return fail(now(), blocks.error().message);
     bool late = false;
     const auto wants = [&](const store::BlockInfo&) {
       late = now() - started_ > limits_.run_time.count();
       return !late && !cancelled_ && !settled_;
     };
-    scan_blocks(catalog, blocks, {.workers = workers, .wants = wants, .make_visitor = [this] {
-                                    return std::make_unique<Visitor>(*this);
-                                  }});
+    scan_blocks(catalog, *blocks, {.workers = workers, .wants = wants, .make_visitor = [this] {
+                                     return std::make_unique<Visitor>(*this);
+                                   }});
     end(late ? QueryStatus::Timeout : QueryStatus::Complete, now());
   } catch (const std::exception& problem) {  // memory or threads ran out
     fail(now(), fmt::format("the query could not go on: {}", problem.what()));
@@ -176,14 +176,19 @@ void QueryJobs::Job::run(const store::LogCatalog& catalog, const std::string& ac
 }
 
 // By first time over all groups, so that a query that is cut short has read the oldest part.
-std::vector<store::BlockInfo> QueryJobs::Job::find_blocks(const store::LogCatalog& catalog,
-                                                          const std::string& account) {
+store::CatalogResult<std::vector<store::BlockInfo>> QueryJobs::Job::find_blocks(
+    const store::LogCatalog& catalog, const std::string& account) {
   std::vector<store::BlockInfo> found;
   for (std::size_t group = 0; group < request_.groups.size(); ++group) {
     const std::string& name = request_.groups[group];
-    auto streams = catalog.streams(name);
+    // In this order each block's stream is known.
     const auto blocks = catalog.blocks(name, {}, request_.range, request_.query.required_values());
-    if (!streams || !blocks) continue;  // deleted since the query was started
+    auto streams = catalog.streams(name);
+    if (!blocks || !streams) {
+      const store::CatalogError& error = blocks ? streams.error() : blocks.error();
+      if (error.kind == store::CatalogFailure::NoSuchGroup) continue;  // deleted since the start
+      return tl::unexpected(error);
+    }
     for (store::StreamInfo& stream : *streams) {
       sources_.emplace(stream.id, Source{group, std::move(stream.name), account + ":" + name});
     }
