@@ -199,7 +199,8 @@ def show(output):
 
 STEPS = ["format", "tidy", "build", "unit", "corpus", "asan", "tsan", "e2e", "clang"]
 SLOW = {"asan", "tsan", "clang"}
-THREADED = ["net", "resolver", "store", "logs"]  # TSan does not know the fences of Asio (http)
+# TSan does not know the fences of Asio (http).
+THREADED = ["certificates", "net", "resolver", "store", "logs"]
 
 
 def parse_arguments():
