@@ -172,6 +172,19 @@ TEST(InsightsRun, FewRowsOfManyAreTheFirstOnes) {
   }
 }
 
+// The last wanted row is the bar for others only until its key gets a better one.
+TEST(InsightsRun, AnImprovedKeyDoesNotRefuseOthers) {
+  std::vector<TestEvent> events;
+  const auto add = [&events](int key, int value) {
+    events.push_back({1, fmt::format("{{\"k\":{},\"v\":{}}}", key, value)});
+  };
+  for (int i = 0; i < 1000; ++i) add(i, 1000 + i);
+  add(1, 1);
+  add(5000, 500);
+  EXPECT_EQ(texts_of(run_query("fields v | sort v | dedup k | limit 2", events)),
+            (Texts{"v=1", "v=500"}));
+}
+
 TEST(InsightsRun, ReachingTheMemoryLimitFailsWithAMessage) {
   std::vector<TestEvent> events;
   for (std::int64_t i = 0; i < 20'000; ++i) {
