@@ -347,4 +347,10 @@ std::uint64_t counter(const std::string& name) {
   return packets;
 }
 
+bool counter_reaches(const std::string& name, std::uint64_t packets) {
+  for (int i = 0; i < 100 && counter(name) < packets; ++i)
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  return counter(name) >= packets;
+}
+
 }  // namespace dn::netfilter::lab

@@ -141,4 +141,8 @@ void send_icmp_error_from_client(const TcpFields& about);
 
 std::uint64_t counter(const std::string& name);
 
+// Waits up to a second: a packet is counted behind the queue only after its verdict was sent, which
+// the judge does after it has shown the packet to `wait_for`.
+bool counter_reaches(const std::string& name, std::uint64_t packets);
+
 }  // namespace dn::netfilter::lab
