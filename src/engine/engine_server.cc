@@ -46,9 +46,7 @@ void Engine::on_server_segment(std::uint32_t index, const Segment& segment, Call
   const bool acked_all = flow.server_acked >= flow.released;
   if (!segment.payload.empty()) {
     on_server_payload(index, segment, call);
-    if (flow.stage == Stage::Answering && segment.has(wire::kTcpFin)) {
-      note_end(index, Reason::ServerClosed, call);
-    }
+    if (segment.has(wire::kTcpFin)) note_end(index, Reason::ServerClosed, call);
     make_room_if_grown(index, call);
   } else if (segment.has(wire::kTcpRst) || segment.has(wire::kTcpFin)) {
     note_end(index, Reason::ServerClosed, call);
@@ -288,10 +286,7 @@ void Engine::hand_over_or_pass(std::uint32_t index, std::size_t end, Call& call)
 
 void Engine::hand_over(std::uint32_t index, Call& call) {
   Flow& flow = flows_.at(index);
-  if (flow.protocol != Protocol::Unknown && !flow.server_line_written) {
-    if (flow.answer.flaw != Reason::None) FlowLog::format_reason(flow.reason, flow.answer.flaw);
-    write_server_line(flow, records::Outcome::Allowed, flow.reason, call);
-  }
+  if (flow.protocol != Protocol::Unknown) write_answer_line(flow, call);
   flow.stage = Stage::Handed;
   flow.deadline = call.now.monotonic + limits::kStragglers;
   ++counters_.handed_over;
@@ -320,8 +315,8 @@ void Engine::pass_answer(std::uint32_t index, std::size_t end, Call& call) {
   }
 }
 
-// The server line of a connection for one request is written at its end: until then a second
-// request could still make a refusal of it.
+// A connection for one request has its line at its end: until then a second request could still
+// make a refusal of it.
 void Engine::write_answer_line(Flow& flow, Call& call) {
   if (flow.server_line_written) return;
   if (flow.answer.flaw != Reason::None) FlowLog::format_reason(flow.reason, flow.answer.flaw);

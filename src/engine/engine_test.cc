@@ -369,6 +369,16 @@ TEST_F(EngineTls, NamesWhoBrokeOffBeforeTheServerAnswered) {
   }
 }
 
+TEST_F(EngineTls, NamesAServerThatEndsInTheMiddleOfItsAnswer) {
+  Connection& c = rig.connect();
+  c.client_sends(hello);
+  const auto flags = static_cast<std::uint8_t>(wire::kTcpFin | wire::kTcpAck);
+  c.server().payload(slice(tls_server_hello(), 0, 10)).flags(flags).send();
+  rig.advance(limits::kBrokenOffDeadline + 20ms);
+  EXPECT_THAT(rig.texts(), ElementsAre("client allowed tls api.test policy",
+                                       "server disallowed tls api.test server-closed"));
+}
+
 TEST_F(EngineTls, AnAnswerThatAFinOvertookStillCounts) {
   Connection& c = rig.connect();
   c.client_sends(hello);
