@@ -16,26 +16,13 @@
 #include "base/bytes.h"
 #include "base/check.h"
 #include "query/filter_pattern.h"
+#include "query/testing/padded_text.h"
 
 namespace {
 
 using dn::query::FilterMatcher;
 using dn::query::FilterPattern;
-
-// A copy with exactly the padding that is promised, so that reading more is seen.
-class Padded {
- public:
-  explicit Padded(std::string_view text) : size_(text.size()) {
-    bytes_.reserve(size_ + dn::records::kMessagePadding);
-    bytes_ = text;
-    bytes_.append(dn::records::kMessagePadding, '"');
-  }
-  std::string_view view() const { return std::string_view(bytes_).substr(0, size_); }
-
- private:
-  std::string bytes_;
-  std::size_t size_;
-};
+using dn::query::testing::PaddedText;
 
 void collect_texts(simdjson::dom::element element, std::vector<std::string>& texts) {
   if (element.is_string()) texts.emplace_back(element.get_string().value());
@@ -97,7 +84,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     DN_CHECK(pattern.error().offset <= text.size(), "and where");
     return 0;
   }
-  const Padded message(input.substr(std::min(end + 1, input.size())));
+  const PaddedText message(input.substr(std::min(end + 1, input.size())));
   FilterMatcher matcher(*pattern);
   const bool matches = matcher.matches(message.view());
   DN_CHECK(matches || !pattern->matches_everything(), "everything is everything");

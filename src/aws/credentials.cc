@@ -9,6 +9,8 @@
 #include <fstream>
 #include <system_error>
 
+#include "base/ascii.h"
+
 namespace dn::aws {
 namespace {
 
@@ -154,11 +156,7 @@ Profiles parse_profiles(std::string_view text) {
         line.front() == ' ' || line.front() == '\t') {
       continue;
     }
-    std::string key(trimmed(line.substr(0, equals)));
-    std::ranges::transform(key, key.begin(), [](char c) {
-      return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-    });
-    (*current)[key] = trimmed(line.substr(equals + 1));
+    (*current)[lowered(trimmed(line.substr(0, equals)))] = trimmed(line.substr(equals + 1));
   }
   return profiles;
 }

@@ -3,9 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 
 #include "base/address.h"
+#include "base/ascii.h"
 
 namespace dn::aws {
 namespace {
@@ -15,14 +15,11 @@ constexpr std::uint16_t kHttpPort = 80, kHttpsPort = 443;
 
 bool is_host(std::string_view host) {
   if (host.starts_with('[') && host.ends_with(']') && host.size() > 2) {
-    return std::ranges::all_of(host.substr(1, host.size() - 2), [](char c) {
-      return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F') ||
-             c == ':' || c == '.';
-    });
+    return std::ranges::all_of(host.substr(1, host.size() - 2),
+                               [](char c) { return is_hex_digit(c) || c == ':' || c == '.'; });
   }
   return !host.empty() && host.size() <= kHostBytesMax && std::ranges::all_of(host, [](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' ||
-           c == '.' || c == '_';
+    return is_digit(c) || is_letter(c) || c == '-' || c == '.' || c == '_';
   });
 }
 
@@ -62,9 +59,9 @@ Result<EndpointUrl> parse_endpoint_url(std::string_view text) {
   if (bracket == std::string_view::npos) return wrong();
   const std::size_t colon = text.find(':', bracket);
   if (colon != std::string_view::npos) {
-    const std::string_view port = text.substr(colon + 1);
-    const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), url.port);
-    if (error != std::errc() || end != port.data() + port.size() || url.port == 0) return wrong();
+    const auto port = parse_port(text.substr(colon + 1));
+    if (!port) return wrong();
+    url.port = *port;
   }
   url.host = text.substr(0, colon);
   if (!is_host(url.host)) return wrong();

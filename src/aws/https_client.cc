@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <array>
 
+#include "base/ascii.h"
+
 namespace dn::aws {
 namespace {
 
@@ -18,13 +20,6 @@ struct FreeHandle {
 struct FreeList {
   void operator()(curl_slist* list) const { curl_slist_free_all(list); }
 };
-
-bool same_name(std::string_view a, std::string_view b) {
-  const auto lower = [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  };
-  return std::ranges::equal(a, b, {}, lower, lower);
-}
 
 bool ends_a_line(std::string_view text) {
   return text.find_first_of(std::string_view("\r\n\0", 3)) != std::string_view::npos;
@@ -167,7 +162,7 @@ tl::expected<HttpsAnswer, HttpsFailure> CurlClient::send(const HttpsRequest& req
 
 std::string_view HttpsAnswer::header(std::string_view name) const {
   for (const auto& [key, value] : headers) {
-    if (same_name(key, name)) return value;
+    if (equal_ignoring_case(key, name)) return value;
   }
   return {};
 }

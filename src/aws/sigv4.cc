@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <string>
 
+#include "base/ascii.h"
 #include "base/check.h"
 
 namespace dn::aws {
@@ -62,31 +63,12 @@ std::string sha256_hex(std::string_view text) {
   return to_hex(digest);
 }
 
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
-std::string lowered(std::string_view text) {
-  std::string out(text);
-  std::ranges::transform(out, out.begin(), lower);
-  return out;
-}
-
-bool same_name(std::string_view a, std::string_view b) {
-  return std::ranges::equal(a, b, {}, lower, lower);
-}
-
 bool is_blank(char c) {
   return c == ' ' || c == '\t';
 }
 
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-
 bool is_unreserved(char c) {
-  return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '_' ||
-         c == '.' || c == '~';
+  return is_digit(c) || is_letter(c) || c == '-' || c == '_' || c == '.' || c == '~';
 }
 
 // Trimmed, each run of blanks inside one space.
@@ -203,7 +185,7 @@ CanonicalHeaders canonical_headers(const std::vector<Header>& headers,
     out.lines += name;
     char joint = ':';
     for (const Header& header : headers) {
-      if (!same_name(header.first, name)) continue;
+      if (!equal_ignoring_case(header.first, name)) continue;
       out.lines += joint;
       std::string value;
       append_value(value, header.second);
@@ -255,7 +237,7 @@ struct Single {
 Single find_single(const std::vector<Header>& headers, std::string_view name) {
   Single found;
   for (const Header& header : headers) {
-    if (!same_name(header.first, name)) continue;
+    if (!equal_ignoring_case(header.first, name)) continue;
     found.value = header.second;
     ++found.count;
   }

@@ -33,6 +33,13 @@ std::optional<unsigned> parse_number(std::string_view text, unsigned most) {
 
 }  // namespace
 
+std::optional<Port> parse_port(std::string_view text) {
+  Port port = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
+  if (error != std::errc() || end != text.data() + text.size() || port == 0) return {};
+  return port;
+}
+
 std::optional<Ipv4Address> parse_ipv4(std::string_view text) {
   std::uint32_t value = 0;
   for (int part = 0; part < 4; ++part) {
@@ -81,6 +88,11 @@ const SpecialPrefix* find_special(Ipv4Address address) {
     if (special.prefix.contains(address)) return &special;
   }
   return nullptr;
+}
+
+bool is_reachable(Ipv4Address address, bool or_private_use) {
+  const SpecialPrefix* special = find_special(address);
+  return special == nullptr || (special->private_use && or_private_use);
 }
 
 }  // namespace dn

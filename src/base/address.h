@@ -16,6 +16,9 @@ namespace dn {
 
 using Port = std::uint16_t;
 
+// Decimal digits and nothing else, 1 to 65535: 0 is no port that anybody could reach.
+std::optional<Port> parse_port(std::string_view text);
+
 struct Ipv4Address {
   std::uint32_t value = 0;  // host byte order: 10.0.0.1 is 0x0a000001
   auto operator<=>(const Ipv4Address&) const = default;
@@ -49,6 +52,9 @@ struct SpecialPrefix {
 // laboratories use them.
 std::span<const SpecialPrefix> special_prefixes();
 const SpecialPrefix* find_special(Ipv4Address address);
+// Whether an answer that holds the address may count: not special, or private use where that is
+// configured to count.
+bool is_reachable(Ipv4Address address, bool or_private_use);
 
 struct Ipv4Hash {
   std::size_t operator()(Ipv4Address a) const noexcept {

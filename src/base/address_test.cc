@@ -128,6 +128,30 @@ TEST(SpecialPrefixes, HoldWhatIsNotGloballyReachable) {
   }
 }
 
+TEST(SpecialPrefixes, PrivateUseCountsWhereItIsConfigured) {
+  struct Case {
+    std::string_view address;
+    bool by_default, or_private_use;
+  };
+  for (const Case& test : {Case{"198.51.100.7", true, true}, Case{"10.0.0.1", false, true},
+                           Case{"100.64.0.1", false, true}, Case{"127.0.0.1", false, false},
+                           Case{"169.254.169.254", false, false}, Case{"224.0.0.1", false, false},
+                           Case{"0.0.0.0", false, false}}) {
+    EXPECT_EQ(is_reachable(*parse_ipv4(test.address), false), test.by_default) << test.address;
+    EXPECT_EQ(is_reachable(*parse_ipv4(test.address), true), test.or_private_use) << test.address;
+  }
+}
+
+TEST(ParsePort, TakesDecimalDigitsFrom1To65535) {
+  EXPECT_EQ(parse_port("1"), Port{1});
+  EXPECT_EQ(parse_port("65535"), Port{65535});
+  EXPECT_EQ(parse_port("0443"), Port{443});
+  for (const auto* text :
+       {"", "0", "65536", "443 ", " 443", "+443", "-1", "4 43", "x", "99999999999"}) {
+    EXPECT_EQ(parse_port(text), std::nullopt) << text;
+  }
+}
+
 TEST(SpecialPrefixes, DoNotOverlapAndHaveNoBitsBeyondTheirLength) {
   const auto all = special_prefixes();
   for (std::size_t i = 0; i < all.size(); ++i) {

@@ -1,6 +1,7 @@
 #include "base/domain_name.h"
 
 #include "base/address.h"
+#include "base/ascii.h"
 
 namespace dn {
 namespace {
@@ -9,9 +10,7 @@ constexpr std::size_t kLabelBytesMax = 63;
 
 // The folded byte, or 0 where the byte cannot stand in a name.
 constexpr char fold(char c) {
-  if (c >= 'A' && c <= 'Z') return static_cast<char>(c - 'A' + 'a');
-  if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_') return c;
-  return 0;
+  return is_letter(c) || is_digit(c) || c == '-' || c == '_' ? lower(c) : '\0';
 }
 
 }  // namespace

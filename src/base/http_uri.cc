@@ -1,8 +1,8 @@
 #include "base/http_uri.h"
 
 #include <algorithm>
-#include <charconv>
 
+#include "base/ascii.h"
 #include "base/limits.h"
 
 namespace dn {
@@ -11,15 +11,6 @@ namespace {
 constexpr std::string_view kScheme = "http://";
 constexpr Port kHttpPort = 80;
 
-constexpr bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-constexpr bool is_letter(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-constexpr bool is_hex(char c) {
-  return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-}
 // pchar, "/" and "?" of RFC 3986 section 3.3 and 3.4, without "%".
 constexpr bool is_path_char(char c) {
   constexpr std::string_view kOthers = "-._~!$&'()*+,;=:@/?";
@@ -27,29 +18,20 @@ constexpr bool is_path_char(char c) {
 }
 
 bool has_scheme(std::string_view text) {
-  const auto lower = [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  };
   return text.size() > kScheme.size() &&
-         std::ranges::equal(text.substr(0, kScheme.size()), kScheme, {}, lower);
+         equal_ignoring_case(text.substr(0, kScheme.size()), kScheme);
 }
 
 bool is_path(std::string_view text) {
   for (std::size_t i = 0; i < text.size(); ++i) {
     if (is_path_char(text[i])) continue;
-    if (text[i] != '%' || text.size() - i < 3 || !is_hex(text[i + 1]) || !is_hex(text[i + 2])) {
+    if (text[i] != '%' || text.size() - i < 3 || !is_hex_digit(text[i + 1]) ||
+        !is_hex_digit(text[i + 2])) {
       return false;
     }
     i += 2;
   }
   return true;
-}
-
-std::optional<Port> parse_port(std::string_view text) {
-  Port port = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
-  if (error != std::errc{} || end != text.data() + text.size() || port == 0) return {};
-  return port;
 }
 
 }  // namespace

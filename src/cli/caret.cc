@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "base/utf8.h"
 #include "cli/text_table.h"
 
 namespace dn::cli {
@@ -16,7 +17,7 @@ std::vector<std::string_view> split_characters(std::string_view text) {
   std::vector<std::string_view> characters;
   while (!text.empty()) {
     std::size_t size = 1;
-    while (size < text.size() && (static_cast<unsigned char>(text[size]) & 0xc0U) == 0x80U) ++size;
+    while (size < text.size() && is_utf8_continuation(text[size])) ++size;
     const std::string_view character = text.substr(0, size);
     if (character == "\t") {
       characters.emplace_back(" ");

@@ -7,6 +7,7 @@
 #include <optional>
 #include <utility>
 
+#include "base/ascii.h"
 #include "base/time.h"
 #include "cli/flow_line.h"
 #include "cli/time_argument.h"
@@ -123,8 +124,7 @@ Result<ImportedEvent> read_parsed(const json::object& object, std::string_view t
 
 bool is_group_name(std::string_view name) {
   const auto good = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           std::string_view(".-_/#").contains(c);
+    return is_letter(c) || is_digit(c) || std::string_view(".-_/#").contains(c);
   };
   return !name.empty() && name.size() <= kNameBytesMax && std::ranges::all_of(name, good);
 }

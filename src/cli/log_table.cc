@@ -6,6 +6,7 @@
 #include <chrono>
 
 #include "base/time.h"
+#include "base/utf8.h"
 #include "cli/flow_line.h"
 #include "config/field_text.h"
 #include "records/json_text.h"
@@ -105,7 +106,7 @@ void LogTable::flush(std::ostream& out) {
   for (std::size_t i = 0; i + 1 < kColumns; ++i) {
     widths_[i] = std::max(widths_[i], titles[i].size());
     for (const Row& row : rows_) {
-      widths_[i] = std::max(widths_[i], std::min(count_characters(row.cells[i]), kWideMax));
+      widths_[i] = std::max(widths_[i], std::min(count_utf8(row.cells[i]), kWideMax));
     }
   }
   if (!header_printed_) {
@@ -135,7 +136,7 @@ void LogTable::print(const Row& row, std::ostream& out) const {
   }
   for (std::size_t i = 0; i + 1 < kColumns; ++i) {
     const std::string cell = columns_ == 0 ? row.cells[i] : cut_characters(row.cells[i], widths[i]);
-    const std::size_t width = count_characters(cell);
+    const std::size_t width = count_utf8(cell);
     out << (i == 1 ? paint(cell, row.outcome, colour_) : cell)
         << std::string(std::max(widths[i], width) - width + 2, ' ');
   }

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <sstream>
 
+#include "base/utf8.h"
+
 namespace dn::cli {
 namespace {
 
@@ -78,7 +80,7 @@ TEST(LogTable, FitsTheTerminal) {
     for (std::string line; std::getline(lines, line); ++count) {
       // Below the least widths nothing can be done.
       if (columns >= 100) {
-        EXPECT_LE(count_characters(line), columns) << line;
+        EXPECT_LE(count_utf8(line), columns) << line;
       }
     }
     EXPECT_EQ(count, 4U);

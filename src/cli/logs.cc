@@ -9,6 +9,7 @@
 #include <unordered_set>
 #include <utility>
 
+#include "base/utf8.h"
 #include "cli/caret.h"
 #include "cli/exit_codes.h"
 #include "cli/flow_line.h"
@@ -117,7 +118,7 @@ int report_error(const LogsArguments& arguments, const LogsError& error, World& 
   const auto pattern = query::FilterPattern::compile(arguments.filter);
   if (!pattern) {
     const std::size_t at = std::min(pattern.error().offset, arguments.filter.size());
-    const std::size_t start = count_characters(std::string_view(arguments.filter).substr(0, at));
+    const std::size_t start = count_utf8(std::string_view(arguments.filter).substr(0, at));
     world.err << format_caret(arguments.filter, start, start + 1);
   }
   return kExitCannot;

@@ -8,6 +8,7 @@
 
 #include "base/check.h"
 #include "base/limits.h"
+#include "base/utf8.h"
 #include "config/field_text.h"
 #include "records/json_text.h"
 
@@ -26,24 +27,11 @@ std::string paint(std::string_view text, Colour colour, bool enabled) {
   return fmt::format("\x1b[{}m{}\x1b[0m", code, text);
 }
 
-std::size_t count_characters(std::string_view text) {
-  return static_cast<std::size_t>(std::ranges::count_if(
-      text, [](char c) { return (static_cast<unsigned char>(c) & 0xc0U) != 0x80U; }));
-}
-
-namespace {
-
-bool is_continuation(char c) {
-  return (static_cast<unsigned char>(c) & 0xc0U) == 0x80U;
-}
-
-}  // namespace
-
 std::string cut_characters(std::string_view text, std::size_t most) {
-  if (count_characters(text) <= most) return std::string(text);
+  if (count_utf8(text) <= most) return std::string(text);
   std::size_t end = 0;
   for (std::size_t count = 0; end < text.size(); ++end) {
-    if (!is_continuation(text[end]) && ++count >= most) break;
+    if (!is_utf8_continuation(text[end]) && ++count >= most) break;
   }
   return std::string(text.substr(0, end)) + "…";
 }
@@ -63,15 +51,15 @@ void TextTable::add(std::vector<std::string> cells, Colour last_cell) {
 
 void TextTable::print(std::ostream& out, bool colour) const {
   std::vector<std::size_t> widths;
-  for (const auto& title : header_) widths.push_back(count_characters(title));
+  for (const auto& title : header_) widths.push_back(count_utf8(title));
   for (const auto& row : rows_) {
     for (std::size_t i = 0; i < row.cells.size(); ++i) {
-      widths[i] = std::max(widths[i], std::min(count_characters(row.cells[i]), kPaddedMax));
+      widths[i] = std::max(widths[i], std::min(count_utf8(row.cells[i]), kPaddedMax));
     }
   }
   const auto print_row = [&](const std::vector<std::string>& cells, Colour last) {
     for (std::size_t i = 0; i + 1 < cells.size(); ++i) {
-      const std::size_t width = count_characters(cells[i]);
+      const std::size_t width = count_utf8(cells[i]);
       out << cells[i] << std::string(std::max(widths[i], width) - width + 2, ' ');
     }
     out << paint(cells.back(), last, colour) << "\n";
@@ -95,7 +83,8 @@ std::string json_long_text(std::string_view text) {
   while (!text.empty()) {
     std::size_t end = std::min(text.size(), limits::kLogFieldBytesMax);
     // A character has at most three continuation bytes; more of them are rubbish, cut anywhere.
-    for (int back = 0; back < 3 && end < text.size() && is_continuation(text[end]); ++back) --end;
+    for (int back = 0; back < 3 && end < text.size() && is_utf8_continuation(text[end]); ++back)
+      --end;
     const std::string piece = json_text(text.substr(0, end));
     out.append(piece, 1, piece.size() - 2);
     text.remove_prefix(end);

@@ -33,10 +33,8 @@ class TextTable {
   std::vector<Row> rows_;
 };
 
-// Characters of valid UTF-8, for alignment; wide and combining ones count as one.
-std::size_t count_characters(std::string_view text);
-
-// At most `most` characters, the last of them "…" where something was cut off.
+// At most `most` characters (wide and combining ones count as one), the last of them "…" where
+// something was cut off.
 std::string cut_characters(std::string_view text, std::size_t most);
 
 // Whether a terminal shows the text as it is, on one line: what printable() would not change.

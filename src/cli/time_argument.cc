@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/ascii.h"
 #include "config/field_text.h"
 #include "records/json_text.h"
 
@@ -13,10 +14,6 @@ using namespace std::chrono_literals;
 constexpr std::string_view kForms =
     "write a duration (\"2h\", \"30m\", \"7d\"), a day (\"2026-11-22\") or a time "
     "(\"2026-11-22T03:15:00Z\")";
-
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
 
 // Takes exactly `digits` digits, at most four, off the front.
 std::optional<int> take_number(std::string_view& text, std::size_t digits) {

@@ -9,6 +9,9 @@
 #include <optional>
 #include <vector>
 
+#include "base/ascii.h"
+#include "base/utf8.h"
+
 namespace dn::config {
 namespace {
 
@@ -21,7 +24,7 @@ constexpr std::size_t kIdBytesMax = 255;
 // Decimal digits only, no sign, no leading zero; nothing beyond `most`.
 std::optional<std::uint64_t> parse_number(std::string_view text, std::uint64_t most) {
   if (text.empty() || (text.size() > 1 && text.front() == '0')) return {};
-  if (!std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; })) return {};
+  if (!std::ranges::all_of(text, is_digit)) return {};
   std::uint64_t value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc() || value > most) return {};
@@ -38,34 +41,15 @@ bool is_visible(char c) {
   return c > 0x20 && c < 0x7f;
 }
 
-// The length of the UTF-8 sequence at the head of `text`, 0 where it is none (RFC 3629 section 4)
-// or is a C1 control character, which terminals may obey.
-std::size_t utf8_length(std::string_view text) {
-  const auto byte = [&](std::size_t i) {
-    return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U;
-  };
-  const auto tail = [&](std::size_t i) { return (byte(i) & 0xc0U) == 0x80U; };
-  const unsigned head = byte(0);
-  if (head == 0xc2 && byte(1) < 0xa0) return 0;
-  if (head >= 0xc2 && head <= 0xdf) return tail(1) ? 2 : 0;
-  if (head >= 0xe0 && head <= 0xef) {
-    if (!tail(1) || !tail(2)) return 0;
-    if (head == 0xe0 && byte(1) < 0xa0) return 0;
-    if (head == 0xed && byte(1) > 0x9f) return 0;
-    // Bidirectional and zero-width controls would let a text disguise itself.
-    const unsigned code = (head & 0x0fU) << 12U | (byte(1) & 0x3fU) << 6U | (byte(2) & 0x3fU);
-    const bool invisible = (code >= 0x200b && code <= 0x200f) ||
-                           (code >= 0x2028 && code <= 0x202e) ||
-                           (code >= 0x2060 && code <= 0x206f) || code == 0xfeff;
-    return invisible ? 0 : 3;
-  }
-  if (head >= 0xf0 && head <= 0xf4) {
-    if (!tail(1) || !tail(2) || !tail(3)) return 0;
-    if (head == 0xf0 && byte(1) < 0x90) return 0;
-    if (head == 0xf4 && byte(1) > 0x8f) return 0;
-    return 4;
-  }
-  return 0;
+// The bytes of the character at the head of `text`; 0 where there is none, and for a C1 control,
+// which terminals may obey, and for the bidirectional and zero-width ones, behind which a text may
+// disguise itself.
+std::size_t visible_bytes(std::string_view text) {
+  const auto [code, bytes] = decode_utf8(text);
+  const bool invisible = (code >= 0x80 && code < 0xa0) || (code >= 0x200b && code <= 0x200f) ||
+                         (code >= 0x2028 && code <= 0x202e) || (code >= 0x2060 && code <= 0x206f) ||
+                         code == 0xfeff;
+  return invisible ? 0 : bytes;
 }
 
 // How many single-character edits lead from one word to the other; swapped neighbours count once.
@@ -85,14 +69,6 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
     }
   }
   return row[b.size()];
-}
-
-std::string lower(std::string_view text) {
-  std::string folded(text);
-  for (char& c : folded) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return folded;
 }
 
 // Why no client can live in this block; empty when one can.
@@ -118,7 +94,7 @@ std::string printable(std::string_view text, std::size_t bytes_max) {
       out += "\\t";
     } else if (c >= 0x20 && c < 0x7f) {
       out += c;
-    } else if (const std::size_t length = utf8_length(text); length != 0) {
+    } else if (const std::size_t length = visible_bytes(text); length > 1) {
       out += text.substr(0, length);
       taken = length;
     } else {
@@ -135,7 +111,7 @@ std::string quoted(std::string_view text) {
 
 std::string_view nearest(std::string_view text, std::span<const std::string_view> candidates) {
   if (text.empty() || text.size() > kNearestBytesMax) return {};
-  const std::string folded = lower(text);
+  const std::string folded = lowered(text);
   std::string_view best;
   std::size_t best_distance = std::max<std::size_t>(1, text.size() / 3) + 1;
   for (const std::string_view candidate : candidates) {
@@ -144,7 +120,7 @@ std::string_view nearest(std::string_view text, std::span<const std::string_view
     const std::size_t gap =
         std::max(candidate.size(), text.size()) - std::min(candidate.size(), text.size());
     if (gap >= best_distance) continue;
-    const std::size_t distance = edit_distance(folded, lower(candidate));
+    const std::size_t distance = edit_distance(folded, lowered(candidate));
     if (distance < best_distance) {
       best = candidate;
       best_distance = distance;
@@ -199,7 +175,7 @@ Result<std::string> parse_ip_protocol(std::string_view text) {
   if (std::ranges::find(kNames, text) != kNames.end() || parse_number(text, 255)) {
     return std::string(text);
   }
-  const std::string folded = lower(text);
+  const std::string folded = lowered(text);
   if (folded == "all" || folded == "any" || text == "*") return fail(R"(write "-1" for all)");
   if (std::ranges::find(kNames, folded) != kNames.end()) {
     return fail(fmt::format("write {}", quoted(folded)));
@@ -209,8 +185,7 @@ Result<std::string> parse_ip_protocol(std::string_view text) {
 
 Result<std::string> parse_interface(std::string_view text) {
   const auto allowed = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
-           c == '-' || c == '.';
+    return is_letter(c) || is_digit(c) || c == '_' || c == '-' || c == '.';
   };
   const bool good = !text.empty() && text.size() <= kInterfaceBytesMax && text != "." &&
                     text != ".." && std::ranges::all_of(text, allowed) && text.front() != '-';
@@ -343,7 +318,7 @@ Result<std::string> parse_region(std::string_view text) {
 }
 
 Result<std::string> parse_account(std::string_view text) {
-  const bool digits = std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
+  const bool digits = std::ranges::all_of(text, is_digit);
   if (text.size() != 12 || !digits) return fail("write the 12 digits of an account");
   return std::string(text);
 }

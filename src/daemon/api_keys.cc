@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <system_error>
 
+#include "base/ascii.h"
 #include "net/file_descriptor.h"
 
 namespace dn::daemon {
@@ -34,8 +35,7 @@ std::string_view take_word(std::string_view& line) {
 // What a signature's scope can carry.
 bool is_key_id(std::string_view word) {
   return word.size() <= kKeyIdBytesMax && std::ranges::all_of(word, [](char c) {
-           return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-                  c == '-' || c == '_' || c == '.';
+           return is_digit(c) || is_letter(c) || c == '-' || c == '_' || c == '.';
          });
 }
 

@@ -8,6 +8,8 @@
 #include <boost/json.hpp>
 #include <string_view>
 
+#include "base/ascii.h"
+
 namespace dn::daemon {
 namespace {
 
@@ -69,8 +71,9 @@ http::Response Answering::error(int status, std::string_view type, std::string_v
 }
 
 std::optional<http::Response> Answering::refuse_browsers() const {
-  const bool from_a_page = std::ranges::any_of(
-      request_.headers, [](const auto& field) { return http::same_name(field.first, "Origin"); });
+  const bool from_a_page = std::ranges::any_of(request_.headers, [](const auto& field) {
+    return equal_ignoring_case(field.first, "Origin");
+  });
   if (from_a_page) {
     return error(403, "AccessDeniedException", "Requests of web pages are not answered.");
   }
@@ -85,8 +88,9 @@ std::optional<http::Response> Answering::refuse_browsers() const {
 
 std::optional<http::Response> Answering::refuse_unsigned() const {
   for (const std::string_view name : kAtMostOnce) {
-    const auto count = std::ranges::count_if(
-        request_.headers, [&](const auto& field) { return http::same_name(field.first, name); });
+    const auto count = std::ranges::count_if(request_.headers, [&](const auto& field) {
+      return equal_ignoring_case(field.first, name);
+    });
     if (count > 1) {
       return error(400, "IncompleteSignatureException", fmt::format("{} stands twice.", name));
     }
@@ -193,7 +197,7 @@ bool is_loopback_host(std::string_view host) {
     return host.substr(0, end + 1) == "[::1]" && (behind.empty() || behind.starts_with(':'));
   }
   const std::string name(host.substr(0, std::min(host.find(':'), host.size())));
-  if (http::same_name(name, "localhost")) return true;
+  if (equal_ignoring_case(name, "localhost")) return true;
   in_addr address{};
   return inet_pton(AF_INET, name.c_str(), &address) == 1 && (ntohl(address.s_addr) >> 24U) == 127;
 }

@@ -52,8 +52,7 @@ void CrlWatch::on_policy(const std::vector<policy::TlsHost>& hosts) {
 }
 
 bool CrlWatch::may_probe(Ipv4Address address) const {
-  const SpecialPrefix* special = find_special(address);
-  if (special != nullptr && !(special->private_use && settings_.allow_private)) return false;
+  if (!is_reachable(address, settings_.allow_private)) return false;
   return std::ranges::find(settings_.own_addresses, address) == settings_.own_addresses.end();
 }
 

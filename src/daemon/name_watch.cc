@@ -14,8 +14,7 @@ std::string NameWatch::problem_of(const engine::DnsAnswer& answer) const {
     case engine::DnsStatus::Answered: break;
   }
   const bool usable = std::ranges::any_of(answer.addresses, [&](const auto& entry) {
-    const SpecialPrefix* special = find_special(entry.address);
-    return special == nullptr || (special->private_use && allow_private_);
+    return is_reachable(entry.address, allow_private_);
   });
   if (usable) return {};
   return "resolves only to private or special addresses; if that is intended, set "

@@ -282,8 +282,7 @@ struct DnsLedger::State {
 
   bool counts(Ipv4Address address) const {
     if (std::ranges::binary_search(settings.own_addresses, address)) return false;
-    const SpecialPrefix* special = find_special(address);
-    return special == nullptr || (special->private_use && settings.allow_private_answers);
+    return is_reachable(address, settings.allow_private_answers);
   }
   bool ran_out(std::int64_t since, Tick now) const { return now - since >= retention; }
   std::uint32_t hash(std::string_view name) const { return SipHash(settings.hash_seed)(name); }

@@ -1,7 +1,6 @@
 #include "engine/judge.h"
 
 #include <algorithm>
-#include <charconv>
 
 #include "base/limits.h"
 
@@ -123,10 +122,7 @@ Judgement judge_ssh_destination(const ClientPolicy& client, Destination destinat
 
 // A server may read another port in the Host field as another site.
 bool names_port(std::string_view text, Port port) {
-  if (text.empty()) return true;
-  Port named = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), named);
-  return error == std::errc{} && end == text.data() + text.size() && named == port;
+  return text.empty() || parse_port(text) == port;
 }
 
 // The target is compared as it was sent: in absolute form it never equals a path.

@@ -20,9 +20,6 @@
 
 namespace dn::http {
 
-// Names of header fields: the same but for the case of ASCII letters.
-bool same_name(std::string_view a, std::string_view b);
-
 struct Request {
   std::string method, target;
   std::vector<std::pair<std::string, std::string>> headers;  // as sent; one name's in their order

@@ -1,12 +1,13 @@
 // The only file that includes Beast.
 #include "http/request_reader.h"
 
-#include <algorithm>
 #include <boost/beast/http/error.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <limits>
 #include <optional>
 #include <utility>
+
+#include "base/ascii.h"
 
 namespace dn::http {
 namespace {
@@ -158,10 +159,10 @@ RequestReader::Step RequestReader::on_head() {
     const std::string_view name = view(field.name_string());
     const std::string_view value = view(field.value());
     if (++counts.all > kHeadFieldsMax) return refuse(431, "there are too many header fields");
-    if (same_name(name, "Host")) ++counts.host;
-    if (same_name(name, "Content-Length")) ++counts.length, length = value;
-    if (same_name(name, "Transfer-Encoding")) ++counts.coding, coding = value;
-    if (same_name(name, "Expect")) ++counts.expect, expect = value;
+    if (equal_ignoring_case(name, "Host")) ++counts.host;
+    if (equal_ignoring_case(name, "Content-Length")) ++counts.length, length = value;
+    if (equal_ignoring_case(name, "Transfer-Encoding")) ++counts.coding, coding = value;
+    if (equal_ignoring_case(name, "Expect")) ++counts.expect, expect = value;
     state.request.headers.emplace_back(name, value);
   }
   state.http_1_0 = message.version() == 10;
@@ -170,7 +171,7 @@ RequestReader::Step RequestReader::on_head() {
     return refuse(400, "the length of the body is said twice");
   }
   if (counts.coding == 1 && state.http_1_0) return refuse(400, "HTTP/1.0 knows no chunks");
-  if (counts.coding == 1 && !same_name(coding, "chunked")) {
+  if (counts.coding == 1 && !equal_ignoring_case(coding, "chunked")) {
     return refuse(501, "the only transfer coding here is chunked");
   }
   if (counts.host > 1 || (counts.host == 0 && !state.http_1_0)) {
@@ -181,7 +182,7 @@ RequestReader::Step RequestReader::on_head() {
     return refuse(400, "the target must begin with a slash");
   }
   if (counts.expect == 0 || state.http_1_0) return Step::NeedMore;
-  if (counts.expect > 1 || !same_name(expect, "100-continue")) {
+  if (counts.expect > 1 || !equal_ignoring_case(expect, "100-continue")) {
     return refuse(417, "the only expectation here is 100-continue");
   }
   const bool waits = !state.parser->is_done() && state.rest().empty();

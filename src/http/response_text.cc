@@ -6,6 +6,8 @@
 #include <array>
 #include <utility>
 
+#include "base/ascii.h"
+
 namespace dn::http {
 namespace {
 
@@ -41,8 +43,7 @@ constexpr std::array<std::string_view, 4> kOwnFields = {"connection", "content-l
                                                         "transfer-encoding"};
 
 bool is_token(char c) {
-  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-         std::string_view("!#$%&'*+-.^_`|~").contains(c);
+  return is_digit(c) || is_letter(c) || std::string_view("!#$%&'*+-.^_`|~").contains(c);
 }
 
 bool is_field_text(char c) {
@@ -52,23 +53,16 @@ bool is_field_text(char c) {
 
 bool may_be_sent(std::string_view name, std::string_view value) {
   const bool own = std::ranges::any_of(
-      kOwnFields, [&](std::string_view field) { return same_name(field, name); });
+      kOwnFields, [&](std::string_view field) { return equal_ignoring_case(field, name); });
   return !own && !name.empty() && std::ranges::all_of(name, is_token) &&
          std::ranges::all_of(value, is_field_text);
 }
 
 }  // namespace
 
-bool same_name(std::string_view a, std::string_view b) {
-  const auto lower = [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  };
-  return std::ranges::equal(a, b, {}, lower, lower);
-}
-
 std::string_view Request::header(std::string_view name) const {
   for (const auto& [key, value] : headers) {
-    if (same_name(key, name)) return value;
+    if (equal_ignoring_case(key, name)) return value;
   }
   return {};
 }

@@ -4,6 +4,8 @@
 
 #include <iterator>
 
+#include "base/utf8.h"
+
 namespace dn::logs {
 namespace {
 
@@ -13,22 +15,6 @@ std::uint8_t byte_at(std::string_view text, std::size_t index) {
 
 bool is_plain(std::uint8_t byte) {
   return byte >= 0x20 && byte < 0x80 && byte != '"' && byte != '\\';
-}
-
-// Bytes of the character at the start of a text that is not empty (RFC 3629 section 4); 0 where
-// none is.
-std::size_t character_bytes(std::string_view text) {
-  const std::uint8_t lead = byte_at(text, 0);
-  if (lead < 0x80) return 1;
-  const std::size_t bytes = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
-  if (lead < 0xc2 || lead > 0xf4 || bytes > text.size()) return 0;
-  for (std::size_t i = 1; i < bytes; ++i) {
-    if ((byte_at(text, i) & 0xc0U) != 0x80U) return 0;
-  }
-  const std::uint8_t second = byte_at(text, 1);
-  const bool overlong = (lead == 0xe0 && second < 0xa0) || (lead == 0xf0 && second < 0x90);
-  const bool no_character = (lead == 0xed && second > 0x9f) || (lead == 0xf4 && second > 0x8f);
-  return overlong || no_character ? 0 : bytes;
 }
 
 }  // namespace
@@ -95,7 +81,7 @@ void JsonWriter::escape(std::string_view value) {
     at = end;
     const std::uint8_t c = byte_at(value, at);
     if (c >= 0x80) {
-      const std::size_t size = character_bytes(value.substr(at));
+      const std::size_t size = decode_utf8(value.substr(at)).bytes;
       out_ += size > 0 ? value.substr(at, size) : std::string_view("\xEF\xBF\xBD");
       at += size > 0 ? size : 1;
       continue;

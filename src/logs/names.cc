@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "base/ascii.h"
+
 namespace dn::logs {
 namespace {
 
@@ -9,7 +11,7 @@ constexpr std::string_view kTooLong =
     "Invalid LogGroup or LogStream, both must have length less than or equal to 512.";
 
 bool is_alphanumeric(char c) {
-  return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+  return is_digit(c) || is_letter(c);
 }
 
 bool in_group_name(char c) {

@@ -10,6 +10,7 @@
 #include <array>
 #include <charconv>
 
+#include "base/utf8.h"
 #include "logs/json_writer.h"
 #include "logs/operations.h"
 #include "logs/position.h"
@@ -41,12 +42,7 @@ struct QueryTimes {
 
 // Offsets of bytes as offsets of characters.
 CompileErrorLocation location_of(std::string_view text, const query::QueryError& error) {
-  const auto characters = [&](std::size_t bytes) {
-    return static_cast<std::size_t>(std::ranges::count_if(text.substr(0, bytes), [](char c) {
-      return (static_cast<unsigned char>(c) & 0xc0U) != 0x80U;
-    }));
-  };
-  return {characters(error.start), characters(error.end)};
+  return {count_utf8(text.substr(0, error.start)), count_utf8(text.substr(0, error.end))};
 }
 
 // The groups that the request names, by whichever of the three ways.

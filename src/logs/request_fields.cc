@@ -8,6 +8,8 @@
 #include <cmath>
 #include <utility>
 
+#include "base/utf8.h"
+
 namespace dn::logs {
 namespace json = boost::json;
 
@@ -54,11 +56,6 @@ std::string_view name_of_kind(const json::value& value) {
 
 std::string_view as_view(const json::string& text) {
   return {text.data(), text.size()};
-}
-
-std::size_t count_characters(std::string_view text) {
-  return static_cast<std::size_t>(std::ranges::count_if(
-      text, [](char c) { return (static_cast<unsigned char>(c) & 0xc0U) != 0x80U; }));
 }
 
 // A whole number that fits, however it is written.
@@ -150,7 +147,7 @@ std::optional<std::string_view> RequestFields::text(std::string_view key, const 
 }
 
 bool RequestFields::obeys(std::string_view where, std::string_view text, const TextRule& rule) {
-  const std::size_t characters = count_characters(text);
+  const std::size_t characters = count_utf8(text);
   if (characters > rule.max && !rule.too_long.empty()) {
     if (!problems_->fatal) {
       problems_->fatal = ApiError{ErrorType::InvalidParameter, std::string(rule.too_long)};

@@ -37,6 +37,7 @@
 #include <algorithm>
 #include <set>
 
+#include "base/ascii.h"
 #include "base/check.h"
 #include "engine/mark.h"
 
@@ -335,8 +336,7 @@ std::string input_chain(const RulesetSettings& settings, std::string_view except
 
 bool is_interface_name(std::string_view name) {
   const auto fits = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
-           c == '-' || c == '.';
+    return is_letter(c) || is_digit(c) || c == '_' || c == '-' || c == '.';
   };
   return !name.empty() && name.size() <= 15 && name != "." && name != ".." &&
          std::ranges::all_of(name, fits);

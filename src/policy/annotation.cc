@@ -6,6 +6,7 @@
 #include <array>
 #include <utility>
 
+#include "base/ascii.h"
 #include "base/limits.h"
 #include "policy/quote.h"
 
@@ -24,21 +25,13 @@ std::string_view trim_front(std::string_view text) {
   return text;
 }
 
-char fold(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
-bool equal_folded(std::string_view text, std::string_view lower) {
-  return std::equal(text.begin(), text.end(), lower.begin(), lower.end(),
-                    [](char a, char b) { return fold(a) == b; });
-}
-
 Result<Annotation> parse_body(std::string_view text) {
   const std::string_view after_prefix = text.substr(kPrefix.size());
   const std::size_t colon = after_prefix.find(':');
   const std::string_view name = after_prefix.substr(0, colon);
-  const auto* kind = std::find_if(kKinds.begin(), kKinds.end(),
-                                  [&](const auto& row) { return equal_folded(name, row.first); });
+  const auto* kind = std::find_if(kKinds.begin(), kKinds.end(), [&](const auto& row) {
+    return equal_ignoring_case(name, row.first);
+  });
   if (kind == kKinds.end()) {
     return fail(
         fmt::format("{}: not a kind of annotation; write \"discriminat:tls:\", "
@@ -65,7 +58,7 @@ Result<Annotation> parse_body(std::string_view text) {
 
 Result<std::optional<Annotation>> parse_annotation(std::string_view description) {
   const std::string_view text = trim_front(description);
-  if (!equal_folded(text.substr(0, kPrefix.size()), kPrefix)) return std::nullopt;
+  if (!equal_ignoring_case(text.substr(0, kPrefix.size()), kPrefix)) return std::nullopt;
   if (text.size() > limits::kAnnotationBytesMax) {
     return fail(fmt::format("{}: more than {} characters; spread the members over several rules",
                             quote(text), limits::kAnnotationBytesMax));

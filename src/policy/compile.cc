@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "base/limits.h"
+#include "base/utf8.h"
 #include "policy/annotation.h"
 #include "policy/client_rules.h"
 #include "policy/client_table.h"
@@ -48,7 +49,7 @@ Finding make_finding(Category category, Outcome outcome, std::string_view gid,
 }
 
 std::string cut(std::string_view text) {
-  return std::string(cut_text(text, limits::kLogFieldBytesMax));
+  return std::string(cut_utf8(text, limits::kLogFieldBytesMax));
 }
 
 class Snapshot final : public PolicySnapshot {

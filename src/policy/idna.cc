@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <memory>
 
+#include "base/ascii.h"
+
 namespace dn::policy {
 namespace {
 
@@ -25,13 +27,8 @@ bool is_ascii(std::string_view text) {
 
 std::optional<std::string> to_a_labels(std::string_view name) {
   if (name.size() > kNameBytesMax) return {};
-  std::string text(name);
-  if (is_ascii(text)) {
-    std::transform(text.begin(), text.end(), text.begin(), [](char c) {
-      return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-    });
-    return text;
-  }
+  if (is_ascii(name)) return lowered(name);
+  const std::string text(name);
   if (text.find('\0') != std::string::npos) return {};
   char* raw = nullptr;
   const int result = idn2_to_ascii_8z(text.c_str(), &raw, IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL);

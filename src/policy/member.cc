@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <optional>
 
+#include "base/ascii.h"
 #include "base/domain_name.h"
+#include "base/utf8.h"
 #include "policy/idna.h"
 #include "policy/pattern.h"
 #include "policy/quote.h"
@@ -14,10 +16,6 @@ namespace dn::policy {
 namespace {
 
 constexpr std::size_t kArnBytesMax = 2048;
-
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
 
 bool consists_of(std::string_view text, std::string_view allowed) {
   return text.find_first_not_of(allowed) == std::string_view::npos;
@@ -136,7 +134,7 @@ Result<void> check_labels(std::string_view text, std::string_view shown) {
   if (text.starts_with('.') && text.size() > 1) {
     return reject(shown, fmt::format("a dot at the beginning; write \"{}\" for the name itself or "
                                      "\"*{}\" for the names below it",
-                                     cut_text(text.substr(1), 80), cut_text(text, 80)));
+                                     cut_utf8(text.substr(1), 80), cut_utf8(text, 80)));
   }
   if (text.contains("..") || text.ends_with('.')) {
     return reject(shown, "an empty label; write one dot between two labels");

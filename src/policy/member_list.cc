@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "base/ascii.h"
 #include "base/limits.h"
+#include "base/utf8.h"
 
 namespace dn::policy {
 namespace {
@@ -38,29 +40,13 @@ char unescape(char c) {
   }
 }
 
-void append_utf8(std::string& text, std::uint32_t code) {
-  const auto add = [&](std::uint32_t byte) { text += static_cast<char>(byte); };
-  if (code < 0x80) {
-    add(code);
-  } else if (code < 0x800) {
-    add(0xc0U | code >> 6U);
-    add(0x80U | (code & 0x3fU));
-  } else {
-    add(0xe0U | code >> 12U);
-    add(0x80U | (code >> 6U & 0x3fU));
-    add(0x80U | (code & 0x3fU));
-  }
-}
-
 // Four hexadecimal digits; a surrogate is refused, since no host name needs one.
 std::optional<std::uint32_t> take_unicode(std::string_view& rest) {
   constexpr std::string_view kDigits = "0123456789abcdef";
   std::uint32_t code = 0;
   for (int i = 0; i < 4; ++i) {
     if (rest.empty()) return {};
-    const char c = rest.front();
-    const char lower = c >= 'A' && c <= 'F' ? static_cast<char>(c - 'A' + 'a') : c;
-    const std::size_t digit = kDigits.find(lower);
+    const std::size_t digit = kDigits.find(lower(rest.front()));
     if (digit == std::string_view::npos) return {};
     code = code << 4U | static_cast<std::uint32_t>(digit);
     rest.remove_prefix(1);

@@ -11,7 +11,4 @@ namespace dn::policy {
 
 std::string quote(std::string_view text);
 
-// At most `bytes_max` bytes from the front, never ending inside a UTF-8 sequence.
-std::string_view cut_text(std::string_view text, std::size_t bytes_max);
-
 }  // namespace dn::policy

@@ -2,14 +2,12 @@
 
 #include <algorithm>
 
+#include "base/ascii.h"
+
 namespace dn::query {
 namespace {
 
 constexpr std::int64_t kExponentMax = 1'000'000'000'000'000;
-
-constexpr bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
 
 std::size_t count_digits(std::string_view text) {
   return static_cast<std::size_t>(std::ranges::find_if_not(text, is_digit) - text.begin());

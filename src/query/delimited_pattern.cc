@@ -4,16 +4,12 @@
 
 #include <algorithm>
 
+#include "base/ascii.h"
+
 namespace dn::query {
 namespace {
 
 using Entry = DelimitedPattern::Entry;
-
-bool same_name(std::string_view a, std::string_view b) {
-  return std::ranges::equal(a, b, [](char x, char y) {
-    return x == y || (is_word_letter(x) && (x ^ y) == 0x20 && !is_digit(x) && x != '_');
-  });
-}
 
 PatternResult<std::string_view> read_name(PatternCursor& cursor) {
   const std::size_t begin = cursor.offset();
@@ -45,7 +41,7 @@ PatternResult<Entry> read_entry(PatternCursor& cursor, RegexQuota& quota) {
     const auto name = read_name(at);
     if (!name) return tl::unexpected(name.error());
     if (entry.name.empty()) entry.name = *name;
-    if (!same_name(entry.name, *name)) {
+    if (!equal_ignoring_case(entry.name, *name)) {
       return at.invalid_since(
           begin, fmt::format("every condition of this field must name it, {}", shown(entry.name)));
     }
@@ -76,8 +72,9 @@ PatternResult<void> add_entry(DelimitedPattern& pattern, PatternCursor& cursor, 
   }
   auto entry = read_entry(cursor, quota);
   if (!entry) return tl::unexpected(std::move(entry.error()));
-  const bool known = std::ranges::any_of(
-      pattern.entries, [&](const Entry& other) { return same_name(other.name, entry->name); });
+  const bool known = std::ranges::any_of(pattern.entries, [&](const Entry& other) {
+    return equal_ignoring_case(other.name, entry->name);
+  });
   if (known) return invalid_term(entry->name, begin, "two fields have this name");
   pattern.entries.push_back(std::move(*entry));
   return {};

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <variant>
 
+#include "base/utf8.h"
 #include "query/delimited_pattern.h"
 #include "query/json_pattern.h"
 #include "query/line_scout.h"
@@ -20,14 +21,9 @@ const LineScout kEveryLine;
 constexpr unsigned kStopsBeforeRest = 8;
 constexpr unsigned kLinesOfRest = 240;
 
-std::size_t characters_in(std::string_view text) {
-  return static_cast<std::size_t>(std::ranges::count_if(
-      text, [](char c) { return (static_cast<unsigned char>(c) & 0xc0U) != 0x80; }));
-}
-
 // What is wrong with the pattern as a whole; nothing when it must be parsed to know.
 std::optional<PatternError> problem_of(std::string_view pattern) {
-  if (characters_in(pattern) > kPatternCharactersMax || pattern.size() > kPatternBytesMax) {
+  if (count_utf8(pattern) > kPatternCharactersMax || pattern.size() > kPatternBytesMax) {
     return PatternError{
         "1 validation error detected: Value at 'filterPattern' failed to satisfy constraint: "
         "Member must have length less than or equal to 1024",

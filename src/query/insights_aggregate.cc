@@ -5,6 +5,7 @@
 #include <string>
 #include <variant>
 
+#include "base/ascii.h"
 #include "query/insights_distinct.h"
 #include "query/insights_lexer.h"
 #include "query/insights_percentile.h"
@@ -115,7 +116,7 @@ std::span<const AggregateFunction> all_aggregates() {
 
 std::optional<AggregateKind> find_aggregate(std::string_view name) {
   for (const AggregateFunction& aggregate : kAggregates) {
-    if (equals_ignoring_case(aggregate.name, name)) return aggregate.kind;
+    if (equal_ignoring_case(aggregate.name, name)) return aggregate.kind;
   }
   return std::nullopt;
 }

@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/ascii.h"
 #include "query/insights.h"
 #include "query/insights_lexer.h"
 #include "query/insights_syntax.h"
@@ -31,7 +32,7 @@ class ExpressionParser {
   }
   bool is_word(std::string_view word) const {
     return token_.kind == TokenKind::Word && token_.plain &&
-           equals_ignoring_case(token_.parts[0], word);
+           equal_ignoring_case(token_.parts[0], word);
   }
   bool take_symbol(std::string_view symbol);
   bool take_word(std::string_view word);

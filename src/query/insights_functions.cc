@@ -1,10 +1,10 @@
 #include "query/insights_functions.h"
 
-#include <algorithm>
 #include <array>
 #include <cmath>
 #include <vector>
 
+#include "base/ascii.h"
 #include "query/insights_address.h"
 #include "query/insights_lexer.h"
 #include "query/insights_structure.h"
@@ -230,7 +230,7 @@ std::span<const Function> all_functions() {
 
 const Function* find_function(std::string_view name) {
   for (const Function& function : all_functions()) {
-    if (equals_ignoring_case(function.name, name)) return &function;
+    if (equal_ignoring_case(function.name, name)) return &function;
   }
   return nullptr;
 }

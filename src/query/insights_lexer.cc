@@ -3,30 +3,20 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/ascii.h"
+#include "base/utf8.h"
+
 namespace dn::query::insights {
 namespace {
 
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-bool is_letter(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
 bool begins_word(char c) {
   return is_letter(c) || c == '_' || c == '@' || c == '`';
 }
 bool continues_word(char c) {
   return is_letter(c) || is_digit(c) || c == '_' || c == '@';
 }
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
-}
 
 }  // namespace
-
-bool equals_ignoring_case(std::string_view a, std::string_view b) {
-  return std::ranges::equal(a, b, [](char x, char y) { return lower(x) == lower(y); });
-}
 
 void Lexer::pass_blanks() {
   for (; at_ < query_.size(); ++at_) {
@@ -95,8 +85,8 @@ Token Lexer::word(std::size_t start) {
         if (at(at_) == '`') at_ = query_.size();
         return wrong(start, "a part of the name is missing behind its dot");
       }
-    } else if (at(at_) == '[' && !(token.parts.size() == 1 && !quoted &&
-                                   equals_ignoring_case(token.parts[0], "in"))) {
+    } else if (at(at_) == '[' &&
+               !(token.parts.size() == 1 && !quoted && equal_ignoring_case(token.parts[0], "in"))) {
       std::size_t end = at_ + 1;
       while (is_digit(at(end))) ++end;
       if (end == at_ + 1 || at(end) != ']') break;
@@ -180,7 +170,8 @@ Token Lexer::symbol(std::size_t start) {
   if (std::string_view("=<>+-*/%^()[],|").contains(query_[start])) {
     return finish(std::move(token), start);
   }
-  while (at_ < query_.size() && (query_[at_] & 0xc0) == 0x80) ++at_;  // the rest of a character
+  while (at_ < query_.size() && is_utf8_continuation(query_[at_]))
+    ++at_;  // the rest of a character
   token = finish(std::move(token), start);
   token.kind = TokenKind::Wrong;
   token.text = "unexpected symbol found " + std::string(token.source);

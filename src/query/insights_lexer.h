@@ -60,6 +60,4 @@ class Lexer {
   std::size_t at_ = 0;
 };
 
-bool equals_ignoring_case(std::string_view a, std::string_view b);
-
 }  // namespace dn::query::insights

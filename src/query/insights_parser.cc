@@ -7,6 +7,7 @@
 #include <optional>
 #include <utility>
 
+#include "base/utf8.h"
 #include "query/insights_expression_parser.h"
 #include "query/insights_limits.h"
 
@@ -19,12 +20,6 @@ constexpr std::array kAbsentCommands = {
     "pattern", "diff",        "anomaly", "join",           "lookup",    "subqueries",
     "unmask",  "filterindex", "head",    "relevantfields", "addtotals", "tail",
 };
-
-std::size_t characters(std::string_view text) {
-  std::size_t count = 0;
-  for (const char c : text) count += (c & 0xc0) != 0x80 ? 1U : 0U;
-  return count;
-}
 
 class QueryParser : private ExpressionParser {
  public:
@@ -229,7 +224,7 @@ std::string joined(const std::vector<std::string>& parts) {
 }
 
 tl::expected<std::vector<Command>, QueryError> parse_query(std::string_view query) {
-  if (characters(query) > kQueryCharactersMax) {
+  if (count_utf8(query) > kQueryCharactersMax) {
     return tl::unexpected(
         QueryError{fmt::format("the query is longer than {} characters", kQueryCharactersMax), 0,
                    query.size()});

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cmath>
 
+#include "base/ascii.h"
 #include "query/insights_lexer.h"
 #include "query/insights_limits.h"
 
@@ -34,11 +35,11 @@ constexpr double kFar = 1e15;                // milliseconds; the year 33658
 const Unit* find_unit(std::string_view name) {
   for (const Unit& unit : kUnits) {
     for (const std::string_view known : unit.names) {
-      if (equals_ignoring_case(name, known)) return &unit;
+      if (equal_ignoring_case(name, known)) return &unit;
     }
     const std::string_view longest = unit.names.back();
     if (name.size() == longest.size() + 1 && (name.back() == 's' || name.back() == 'S') &&
-        equals_ignoring_case(name.substr(0, longest.size()), longest)) {
+        equal_ignoring_case(name.substr(0, longest.size()), longest)) {
       return &unit;
     }
   }

@@ -4,6 +4,7 @@
 #include <array>
 #include <string_view>
 
+#include "base/ascii.h"
 #include "query/insights_lexer.h"
 
 namespace dn::query::insights {
@@ -38,10 +39,10 @@ Node Scope::resolve(const std::vector<std::string>& parts) {
     return node;
   }
   if (parts.size() == 1 &&
-      (equals_ignoring_case(name, "true") || equals_ignoring_case(name, "false"))) {
+      (equal_ignoring_case(name, "true") || equal_ignoring_case(name, "false"))) {
     Node node;
     node.op = Operator::Number;
-    node.constant = Value::of_bool(equals_ignoring_case(name, "true"));
+    node.constant = Value::of_bool(equal_ignoring_case(name, "true"));
     return node;
   }
   const bool is_generated = std::ranges::find(kGenerated, name) != kGenerated.end();

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "base/utf8.h"
 #include "query/insights_find.h"
 #include "query/insights_functions.h"
 #include "query/insights_limits.h"
@@ -18,9 +19,6 @@ namespace {
 
 using Arguments = std::span<const Value>;
 
-bool continues(char c) {
-  return (c & 0xc0) == 0x80;
-}
 bool is_blank(char c) {
   return c == ' ' || (c >= '\t' && c <= '\r');
 }
@@ -84,12 +82,12 @@ class CharacterSet {
   }
   static std::size_t first_bytes(std::string_view text) {
     std::size_t size = 1;
-    while (size < text.size() && continues(text[size])) ++size;
+    while (size < text.size() && is_utf8_continuation(text[size])) ++size;
     return size;
   }
   static std::size_t last_bytes(std::string_view text) {
     std::size_t size = 1;
-    while (size < text.size() && continues(text[text.size() - size])) ++size;
+    while (size < text.size() && is_utf8_continuation(text[text.size() - size])) ++size;
     return size;
   }
   bool contains(std::string_view character) const {
@@ -134,8 +132,7 @@ Value trim_right(Evaluation& given, const Node&, Arguments arguments) {
 Value length(Evaluation&, const Node&, Arguments arguments) {
   if (arguments[0].is_absent()) return {};
   const TextOf text(arguments[0]);
-  const auto tails = std::ranges::count_if(*text, continues);
-  return Value::of_number(static_cast<double>(text->size()) - static_cast<double>(tails));
+  return Value::of_number(static_cast<double>(count_utf8(*text)));
 }
 
 Value with_case(Evaluation& given, Arguments arguments, char first, char last) {
@@ -160,7 +157,7 @@ std::size_t bytes_of(std::string_view text, double characters) {
   std::size_t at = 0;
   for (double count = 0; at < text.size() && count < characters; ++count) {
     ++at;
-    while (at < text.size() && continues(text[at])) ++at;
+    while (at < text.size() && is_utf8_continuation(text[at])) ++at;
   }
   return at;
 }

@@ -6,12 +6,10 @@
 #include <cstring>
 #include <system_error>
 
+#include "base/ascii.h"
+
 namespace dn::query::insights {
 namespace {
-
-constexpr bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
 
 // 0000-01-01 to 9999-12-31, which four digits can say.
 constexpr double kFirstTime = -62167219200000.0, kLastTime = 253402300799999.0;

@@ -2,6 +2,8 @@
 
 #include <charconv>
 
+#include "base/utf8.h"
+
 namespace dn::query {
 namespace {
 
@@ -12,23 +14,6 @@ std::uint32_t hex_at(std::string_view raw, std::size_t at) {
   std::uint32_t value = 0;
   std::from_chars(raw.data() + at, raw.data() + at + 4, value, 16);
   return value;
-}
-
-void append_utf8(std::string& out, std::uint32_t point) {
-  const auto put = [&](std::uint32_t byte) { out += static_cast<char>(byte); };
-  if (point < 0x80) return put(point);
-  if (point < 0x800) {
-    put(0xc0U | point >> 6U);
-  } else {
-    if (point < 0x10000) {
-      put(0xe0U | point >> 12U);
-    } else {
-      put(0xf0U | point >> 18U);
-      put(0x80U | (point >> 12U & 0x3fU));
-    }
-    put(0x80U | (point >> 6U & 0x3fU));
-  }
-  put(0x80U | (point & 0x3fU));
 }
 
 // Reads what stands behind "\u" at `at`, and a second escape where both are a surrogate pair;

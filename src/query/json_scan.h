@@ -17,6 +17,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/ascii.h"
 #include "query/byte_block.h"
 
 namespace dn::query {
@@ -175,12 +176,9 @@ class JsonScan {
     if (++at >= end_) return nullptr;
     if (*at != 'u') return std::string_view("\"\\/bfnrt").contains(*at) ? at + 1 : nullptr;
     for (int digit = 0; digit < 4; ++digit) {
-      if (++at >= end_ || !is_hex(*at)) return nullptr;
+      if (++at >= end_ || !is_hex_digit(*at)) return nullptr;
     }
     return at + 1;
-  }
-  static bool is_hex(char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
   }
 
   Place skip_digits(Place at) const {

@@ -5,20 +5,12 @@
 
 #include <algorithm>
 
+#include "base/utf8.h"
+
 namespace dn::query {
-namespace {
-
-bool is_continuation(char c) {
-  return (static_cast<unsigned char>(c) & 0xc0U) == 0x80;
-}
-
-}  // namespace
-
 std::string shown(std::string_view term) {
   if (term.size() > kQuotedTermBytesMax) {
-    std::size_t end = kQuotedTermBytesMax;
-    while (end > 0 && is_continuation(term[end])) --end;
-    return shown(term.substr(0, end)) + "…";
+    return shown(cut_utf8(term, kQuotedTermBytesMax)) + "…";
   }
   std::string text(term);
   if (!simdjson::validate_utf8(text)) {

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <tl/expected.hpp>
 
+#include "base/ascii.h"
 #include "query/filter_pattern.h"
 
 namespace dn::query {
@@ -21,11 +22,8 @@ inline constexpr std::size_t kQuotedTermBytesMax = 64;
 constexpr bool is_pattern_blank(char c) {
   return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
-constexpr bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
 constexpr bool is_word_letter(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || is_digit(c) || c == '_';
+  return is_letter(c) || is_digit(c) || c == '_';
 }
 // Of an unquoted value.
 constexpr bool is_bareword_letter(char c) {

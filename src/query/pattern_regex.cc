@@ -4,6 +4,8 @@
 
 #include <charconv>
 
+#include "base/ascii.h"
+
 namespace dn::query {
 namespace {
 
@@ -11,10 +13,6 @@ constexpr std::int64_t kAutomatonBytesMax = 4 << 20;  // of one expression, with
 
 constexpr std::string_view kOperators = "^$?[]{}|\\*+.";
 constexpr std::string_view kSymbols = ":_#=@/;,- ";
-
-constexpr bool is_hex(char c) {
-  return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-}
 
 // Reads one expression and writes it for RE2, character by character.
 class Rewriter {
@@ -89,7 +87,8 @@ class Rewriter {
       out_ += in_class_ ? "\\t\\n " : "[\\t\\n ]";
     } else if (c == 'S') {
       out_ += in_class_ ? "\\x00-\\x08\\x0b-\\x1f\\x21-\\x{10ffff}" : "[^\\t\\n ]";
-    } else if (c == 'x' && at_ + 1 < body_.size() && is_hex(body_[at_]) && is_hex(body_[at_ + 1])) {
+    } else if (c == 'x' && at_ + 1 < body_.size() && is_hex_digit(body_[at_]) &&
+               is_hex_digit(body_[at_ + 1])) {
       out_ += body_.substr(begin, 4);
       at_ += 2;
     } else {

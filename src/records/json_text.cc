@@ -20,44 +20,6 @@ constexpr std::uint8_t byte_at(std::string_view text, std::size_t index) {
   return static_cast<std::uint8_t>(text[index]);
 }
 
-constexpr bool is_continuation(std::uint8_t byte) {
-  return (byte & 0xc0U) == 0x80U;
-}
-
-struct Character {
-  std::uint32_t code = 0;
-  std::size_t bytes = 0;  // 0: not valid UTF-8
-};
-
-// The character at the start of a text that is not empty (RFC 3629 section 4).
-Character decode_utf8(std::string_view text) {
-  const std::uint8_t lead = byte_at(text, 0);
-  if (lead < 0x80) return {lead, 1};
-  std::size_t bytes = 0;
-  std::uint32_t least = 0;  // a smaller code would be an overlong form
-  std::uint32_t code = 0;
-  if ((lead & 0xe0U) == 0xc0U) {
-    bytes = 2, least = 0x80, code = lead & 0x1fU;
-  } else if ((lead & 0xf0U) == 0xe0U) {
-    bytes = 3, least = 0x800, code = lead & 0x0fU;
-  } else if ((lead & 0xf8U) == 0xf0U) {
-    bytes = 4, least = 0x10000, code = lead & 0x07U;
-  }
-  if (bytes == 0 || bytes > text.size()) return {};
-  for (std::size_t i = 1; i < bytes; ++i) {
-    if (!is_continuation(byte_at(text, i))) return {};
-    code = code << 6U | (byte_at(text, i) & 0x3fU);
-  }
-  const bool surrogate = code >= 0xd800 && code <= 0xdfff;
-  if (code < least || code > 0x10ffff || surrogate) return {};
-  return {code, bytes};
-}
-
-constexpr bool needs_escape(std::uint32_t code) {
-  return code < 0x20 || code == '"' || code == '\\' || (code >= 0x7f && code <= 0x9f) ||
-         (code >= 0x2028 && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069);
-}
-
 // The letter behind the backslash of a short escape, or 0.
 constexpr char short_escape(std::uint32_t code) {
   switch (code) {
@@ -86,14 +48,6 @@ void put_escape(BoundedWriter& writer, std::uint32_t code) {
                                       kHex[code >> 4U & 0xfU],
                                       kHex[code & 0xfU]};
   writer.put(std::string_view(escape.data(), escape.size()));
-}
-
-// The longest beginning within the cap that ends between two characters.
-std::string_view cut(std::string_view text) {
-  std::size_t end = limits::kLogFieldBytesMax;
-  // A character has at most three continuation bytes; more of them are rubbish and cut anywhere.
-  for (int back = 0; back < 3 && is_continuation(byte_at(text, end)); ++back) --end;
-  return text.substr(0, end);
 }
 
 void put_padded(char* at, unsigned value, unsigned digits) {
@@ -127,13 +81,13 @@ void BoundedWriter::put_escaped(std::string_view text) {
     put(text.substr(0, run));
     text.remove_prefix(run);
     if (text.empty()) return;
-    const Character character = decode_utf8(text);
+    const Utf8Character character = decode_utf8(text);
     if (character.bytes == 0) {
       put_escape(*this, 0xfffd);
       text.remove_prefix(1);
       continue;
     }
-    if (needs_escape(character.code)) {
+    if (needs_json_escape(character.code)) {
       put_escape(*this, character.code);
     } else {
       put(text.substr(0, character.bytes));
@@ -147,7 +101,7 @@ void BoundedWriter::put_json_text(std::string_view text) {
   if (text.size() <= limits::kLogFieldBytesMax) {
     put_escaped(text);
   } else {
-    put_escaped(cut(text));
+    put_escaped(cut_utf8(text, limits::kLogFieldBytesMax));
     put(kTruncatedMark);
   }
   put('"');

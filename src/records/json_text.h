@@ -20,10 +20,18 @@
 #include "base/check.h"
 #include "base/limits.h"
 #include "base/time.h"
+#include "base/utf8.h"
 
 namespace dn::records {
 
 inline constexpr std::string_view kTruncatedMark = "\xE2\x80\xA6[truncated]";  // "…[truncated]"
+
+// Characters that the essay says are escaped: what JSON wants, what ends lines, hides or turns text
+// in some viewers.
+constexpr bool needs_json_escape(std::uint32_t code) {
+  return code < 0x20 || code == '"' || code == '\\' || (code >= 0x7f && code <= 0x9f) ||
+         (code >= 0x2028 && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069);
+}
 
 // The most bytes that a text takes as a JSON string: six per byte, two quotes, the mark.
 constexpr std::size_t json_text_bytes_max(std::string_view text) {

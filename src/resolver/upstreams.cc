@@ -4,7 +4,6 @@
 #include <arpa/inet.h>
 
 #include <algorithm>
-#include <charconv>
 #include <optional>
 
 namespace dn::resolver {
@@ -16,13 +15,6 @@ bool is_ipv6(std::string_view text) {
   in6_addr address{};
   if (inet_pton(AF_INET6, std::string(text).c_str(), &address) != 1) return false;
   return !IN6_IS_ADDR_LINKLOCAL(&address);
-}
-
-std::optional<Port> parse_port(std::string_view text) {
-  Port port = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
-  if (error != std::errc() || end != text.data() + text.size() || port == 0) return {};
-  return port;
 }
 
 std::optional<Upstream> parse(std::string_view text) {

@@ -2,9 +2,9 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <charconv>
 
+#include "base/ascii.h"
 #include "store/json_escape.h"
 #include "store/stable_hash.h"
 
@@ -16,8 +16,7 @@ constexpr std::string_view kCutMark = "%~";
 constexpr std::size_t kHashDigits = 16;
 
 bool stands_for_itself(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-         c == '_' || c == '.';
+  return is_letter(c) || is_digit(c) || c == '-' || c == '_' || c == '.';
 }
 
 bool take(std::string_view& text, std::string_view expected) {

@@ -21,6 +21,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/ascii.h"
 #include "base/limits.h"
 
 namespace dn::wire {
@@ -31,14 +32,11 @@ constexpr auto npos = std::string_view::npos;
 
 constexpr std::size_t kMethodBytesMax = 32;
 
-constexpr bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
 constexpr bool is_upper(char c) {
   return c >= 'A' && c <= 'Z';
 }
 constexpr bool is_alphanumeric(char c) {
-  return is_digit(c) || is_upper(c) || (c >= 'a' && c <= 'z');
+  return is_digit(c) || is_letter(c);
 }
 constexpr bool is_control(char c) {
   return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
@@ -64,14 +62,7 @@ constexpr bool is_host_char(char c) {
   return is_alphanumeric(c) || is_any_of(c, "-._~%!$&'()*+;=");
 }
 constexpr bool is_ipv6_char(char c) {
-  return is_alphanumeric(c) ? is_any_of(c, "0123456789abcdefABCDEF") : c == ':' || c == '.';
-}
-
-constexpr char lower(char c) {
-  return is_upper(c) ? static_cast<char>(c - 'A' + 'a') : c;
-}
-bool equal_ignoring_case(std::string_view a, std::string_view b) {
-  return std::ranges::equal(a, b, {}, lower, lower);
+  return is_alphanumeric(c) ? is_hex_digit(c) : c == ':' || c == '.';
 }
 
 std::string_view trim_blanks(std::string_view text) {

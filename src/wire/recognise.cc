@@ -7,14 +7,13 @@
 #include <array>
 #include <string_view>
 
+#include "base/ascii.h"
+
 namespace dn::wire {
 namespace {
 
 constexpr auto npos = std::string_view::npos;
 
-constexpr char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
 // `word` is in lower case.
 bool starts_with_word(std::string_view text, std::string_view word) {
   return std::ranges::equal(text.substr(0, word.size()), word, {}, lower);
@@ -194,7 +193,7 @@ bool is_gquic(ByteSpan payload) {
   cursor.take(8);
   const std::string_view version = as_text(cursor.take(4));
   return !cursor.failed() && (flags & 0x89U) == 0x09U && version[0] == 'Q' &&
-         std::ranges::all_of(version.substr(1), [](char c) { return c >= '0' && c <= '9'; });
+         std::ranges::all_of(version.substr(1), is_digit);
 }
 
 }  // namespace
