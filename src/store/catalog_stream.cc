@@ -64,6 +64,7 @@ CatalogResult<void> CatalogStream::append(std::string_view lines, const Now& now
   const std::scoped_lock lock(appending_);
   if (gone_) return refuse(CatalogFailure::NoSuchStream, "the stream was deleted");
   if (auto opened = open_log(); !opened) return opened;
+  for_upkeep_ = false;
   if (!log_->append_all(lines, now)) return refuse(CatalogFailure::Disk, log_->last_error());
   return {};
 }
@@ -84,8 +85,10 @@ bool CatalogStream::tidy(const Now& now, std::optional<int> retention_days) {
   {
     const std::scoped_lock lock(appending_);
     if (gone_ || !reader_.refresh()) return false;
-    if (!log_ && !upkeep_due(now, retention_days)) return false;
-    if (!open_log()) return false;  // another process writes there and tidies
+    if (!log_) {
+      if (!upkeep_due(now, retention_days) || !open_log()) return false;  // or others write there
+      for_upkeep_ = true;
+    }
     log = log_.get();
     log->tidy(now);
     for (const SegmentSummary& segment : reader_.segments()) {
@@ -94,7 +97,9 @@ bool CatalogStream::tidy(const Now& now, std::optional<int> retention_days) {
   }
   while (log->compress_one(now, stop_)) {
   }
-  return true;
+  const std::scoped_lock lock(appending_);
+  if (for_upkeep_) log_.reset();
+  return log_ != nullptr;
 }
 
 // What a writer would do if there were one.

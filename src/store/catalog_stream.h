@@ -41,7 +41,7 @@ class CatalogStream {
   CatalogResult<void> append(std::string_view lines, const Now& now);
   // Closes the writer unless it is at work; true when it is closed.
   bool try_close();
-  // Does what is due; true when there is a writer afterwards.
+  // Does what is due; true when there is a writer afterwards. One that it opened itself it closes.
   bool tidy(const Now& now, std::optional<int> retention_days);
 
   // Runs `remove` with the stream's lock held, unless another process holds it. Afterwards there is
@@ -64,6 +64,7 @@ class CatalogStream {
   std::mutex upkeep_;
   std::mutex appending_;  // guards what follows
   std::unique_ptr<SegmentedLog> log_;
+  bool for_upkeep_ = false;  // tidy() opened `log_` and nobody has appended since
   bool gone_ = false;
 };
 

@@ -1,6 +1,5 @@
 #include "store/directory_catalog.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -12,82 +11,33 @@
 #include <tuple>
 #include <utility>
 
+#include "store/catalog_disk.h"
 #include "store/directory_names.h"
 #include "store/log_line.h"
-#include "store/segment_files.h"
 
 namespace dn::store {
 namespace {
 
 constexpr std::array<std::string_view, 2> kOwnStreams = {"flow", "config"};
-constexpr std::size_t kRecordBytesMax = 16384;  // a name of 2048 bytes, each escaped by six
 
 tl::unexpected<CatalogError> refuse(CatalogFailure kind, std::string message) {
   return tl::unexpected<CatalogError>(CatalogError{kind, std::move(message)});
 }
 
-tl::unexpected<CatalogError> disk(std::string_view what, const std::filesystem::path& path,
-                                  int error = errno) {
-  return refuse(CatalogFailure::Disk, fmt::format("cannot {} {}: {}", what, path.string(),
-                                                  std::generic_category().message(error)));
+tl::unexpected<CatalogError> cannot_create(const std::filesystem::path& path,
+                                           std::error_code error) {
+  return refuse(CatalogFailure::Disk,
+                fmt::format("cannot create {}: {}", path.string(), error.message()));
 }
 
 tl::unexpected<CatalogError> no_such_group(std::string_view group) {
   return refuse(CatalogFailure::NoSuchGroup, fmt::format("there is no group {}", group));
 }
 
-// Not a symbolic link to one.
-bool is_real_directory(const std::filesystem::path& path) {
-  struct stat status = {};
-  return ::lstat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode);
-}
-
-std::optional<CatalogRecord> read_record(const std::filesystem::path& path) {
-  const OpenFile file = open_for_reading(path.string());
-  if (!file.is_open()) return {};
-  std::array<char, kRecordBytesMax> bytes{};
-  const ssize_t got = ::pread(file.get(), bytes.data(), bytes.size(), 0);
-  if (got <= 0) return {};
-  return parse_record(std::string_view(bytes.data(), static_cast<std::size_t>(got)));
-}
-
-// The name and the record of a directory of a group or stream. Without a record, which a crash
-// between two steps may leave out, the directory's name says it; nothing when neither does.
-std::optional<CatalogRecord> identify(const std::filesystem::path& directory,
-                                      std::string_view record_name) {
-  const std::string encoded = directory.filename().string();
-  auto record = read_record(directory / record_name);
-  if (record && encode_directory_name(record->name) == encoded) return record;
-  auto name = decode_directory_name(encoded);
-  if (!name) return {};
-  CatalogRecord without;
-  without.name = *std::move(name);
-  return without;
-}
-
-bool is_name(std::string_view name) {
-  return !name.empty() && name.size() <= kNameBytesMax;
-}
-
 CatalogResult<void> check_name(std::string_view name) {
-  if (is_name(name)) return {};
+  if (!name.empty() && name.size() <= kNameBytesMax) return {};
   return refuse(CatalogFailure::Refused,
                 fmt::format("a name has 1 to {} bytes, this one {}", kNameBytesMax, name.size()));
-}
-
-// Removes segments and the record; what somebody else put there stays, and then the directory too.
-Result<void> remove_own_stream(const std::filesystem::path& directory, FileCalls& calls) {
-  const auto entries = list_directory(directory.string());
-  if (!entries) return tl::unexpected(entries.error());
-  for (const DirectoryEntry& entry : *entries) {
-    const bool ours = entry.is_file &&
-                      (parse_segment_file(entry.name).has_value() || entry.name == kStreamRecord);
-    if (ours && calls.unlink((directory / entry.name).string()) != 0 && errno != ENOENT) {
-      return fail(disk("delete a segment in", directory).value().message);
-    }
-  }
-  ::rmdir(directory.c_str());
-  return {};
 }
 
 }  // namespace
@@ -134,9 +84,10 @@ void DirectoryCatalog::look_for_groups() const {
                                 (groups_directory() / entry.name).string()));
     }
   }
+  std::ranges::sort(found);
   std::vector<std::string> lost;
   for (const auto& [name, group] : groups_) {
-    if (std::ranges::find(found, name) == found.end()) lost.push_back(name);
+    if (!std::ranges::binary_search(found, name)) lost.push_back(name);
   }
   for (const std::string& name : lost) drop_group(name);
   for (const std::string& name : found) look_for(name);
@@ -337,27 +288,6 @@ CatalogResult<std::vector<StreamInfo>> DirectoryCatalog::streams(std::string_vie
 
 // -- changes --------------------------------------------------------------------------------------
 
-CatalogResult<void> DirectoryCatalog::write_record(const std::filesystem::path& directory,
-                                                   std::string_view name,
-                                                   const CatalogRecord& record) const {
-  FileCalls& calls = *settings_.calls;
-  const std::string path = (directory / name).string();
-  const std::string fresh = path + ".new";
-  const std::string text = format_record(record);
-  {
-    const OpenFile file(calls.open(fresh, O_WRONLY | O_CREAT | O_TRUNC));
-    if (!file.is_open()) return disk("write", fresh);
-    if (calls.write(file.get(), text) != static_cast<ssize_t>(text.size()) ||
-        calls.sync(file.get()) != 0) {
-      const auto failed = disk("write", fresh);
-      calls.unlink(fresh);
-      return failed;
-    }
-  }
-  if (calls.rename(fresh, path) != 0) return disk("write", path);
-  return {};
-}
-
 CatalogResult<void> DirectoryCatalog::create_group(std::string_view group) {
   if (auto may = may_write(group); !may) return may;
   if (auto named = check_name(group); !named) return named;
@@ -373,13 +303,13 @@ CatalogResult<void> DirectoryCatalog::create_group(std::string_view group) {
   const std::filesystem::path directory = directory_of(group);
   std::error_code error;
   std::filesystem::create_directories(directory, error);
-  if (error) return disk("create", directory, error.value());
+  if (error) return cannot_create(directory, error);
   CatalogRecord record;
   record.name = group;
   record.created = now_ms();
-  if (auto written = write_record(directory, kGroupRecord, record); !written) {
+  if (auto written = write_record(directory, kGroupRecord, record, *settings_.calls); !written) {
     ::rmdir(directory.c_str());
-    return written;
+    return refuse(CatalogFailure::Disk, written.error().message);
   }
   look_for(group);
   return {};
@@ -410,13 +340,13 @@ CatalogResult<void> DirectoryCatalog::create_stream(std::string_view group,
   if (group == kOwnGroup) std::filesystem::create_directories(found->directory, error);
   std::filesystem::create_directory(directory, error);
   if (error == std::errc::no_such_file_or_directory) return no_such_group(group);
-  if (error) return disk("create", directory, error.value());
+  if (error) return cannot_create(directory, error);
   CatalogRecord record;
   record.name = stream;
   record.created = now_ms();
-  if (auto written = write_record(directory, kStreamRecord, record); !written) {
+  if (auto written = write_record(directory, kStreamRecord, record, *settings_.calls); !written) {
     ::rmdir(directory.c_str());
-    return written;
+    return refuse(CatalogFailure::Disk, written.error().message);
   }
   add_stream(*found, std::string(stream), directory);
   return {};
@@ -438,8 +368,9 @@ CatalogResult<void> DirectoryCatalog::set_retention(std::string_view group,
   std::filesystem::create_directories(found->directory, error);
   CatalogRecord record = found->record;
   record.retention_days = days;
-  if (auto written = write_record(found->directory, kGroupRecord, record); !written) {
-    return written;
+  if (auto written = write_record(found->directory, kGroupRecord, record, *settings_.calls);
+      !written) {
+    return refuse(CatalogFailure::Disk, written.error().message);
   }
   found->record = record;
   return {};
@@ -451,9 +382,7 @@ CatalogResult<std::optional<int>> DirectoryCatalog::retention(std::string_view g
     return known->second.record.retention_days;
   }
   const Group* const found = look_for(group);
-  if (found == nullptr) {
-    return refuse(CatalogFailure::NoSuchGroup, fmt::format("there is no group {}", group));
-  }
+  if (found == nullptr) return no_such_group(group);
   return found->record.retention_days;
 }
 
@@ -474,7 +403,7 @@ CatalogResult<void> DirectoryCatalog::destroy(StreamPointer stream, bool own) {
     if (own) return remove_own_stream(directory, *settings_.calls);
     const std::filesystem::path hidden = hidden_name(directory);
     if (settings_.calls->rename(directory.string(), hidden.string()) != 0) {
-      return fail(disk("delete", directory).value().message);
+      return cannot("delete", directory);
     }
     auto removed = remove_directory_of_files(hidden.string());
     const std::scoped_lock lock(mutex_);
@@ -484,10 +413,9 @@ CatalogResult<void> DirectoryCatalog::destroy(StreamPointer stream, bool own) {
   return stream->destroy(remove);
 }
 
-CatalogResult<void> DirectoryCatalog::delete_stream(std::string_view group,
+// With structure_ held.
+CatalogResult<void> DirectoryCatalog::remove_stream(std::string_view group,
                                                     std::string_view stream) {
-  if (auto may = may_write(group, stream); !may) return may;
-  const std::scoped_lock structure(structure_);
   auto found = find(group, stream);
   if (!found) return tl::unexpected(found.error());
   {
@@ -502,8 +430,16 @@ CatalogResult<void> DirectoryCatalog::delete_stream(std::string_view group,
   return {};
 }
 
+CatalogResult<void> DirectoryCatalog::delete_stream(std::string_view group,
+                                                    std::string_view stream) {
+  if (auto may = may_write(group, stream); !may) return may;
+  const std::scoped_lock structure(structure_);
+  return remove_stream(group, stream);
+}
+
 CatalogResult<void> DirectoryCatalog::delete_group(std::string_view group) {
   if (auto may = may_write(group, group == kOwnGroup ? kOwnStreams[0] : ""); !may) return may;
+  const std::scoped_lock structure(structure_);
   std::vector<std::string> names;
   std::filesystem::path directory;
   {
@@ -514,10 +450,9 @@ CatalogResult<void> DirectoryCatalog::delete_group(std::string_view group) {
     for (const auto& [name, stream] : found->streams) names.push_back(name);
   }
   for (const std::string& name : names) {
-    auto deleted = delete_stream(group, name);
-    if (!deleted && deleted.error().kind != CatalogFailure::NoSuchStream) return deleted;
+    auto removed = remove_stream(group, name);
+    if (!removed && removed.error().kind != CatalogFailure::NoSuchStream) return removed;
   }
-  const std::scoped_lock structure(structure_);
   const std::scoped_lock lock(mutex_);
   auto removed = remove_directory_of_files(directory.string());
   if (!removed) return refuse(CatalogFailure::Disk, removed.error().message);

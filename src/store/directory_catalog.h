@@ -68,8 +68,7 @@ class DirectoryCatalog : public LogCatalog {
   std::int64_t now_ms() const;
   CatalogResult<void> may_write(std::string_view group, std::string_view stream = {}) const;
   CatalogResult<StreamPointer> find(std::string_view group, std::string_view stream) const;
-  CatalogResult<void> write_record(const std::filesystem::path& directory, std::string_view name,
-                                   const CatalogRecord& record) const;
+  CatalogResult<void> remove_stream(std::string_view group, std::string_view stream);
   CatalogResult<void> destroy(StreamPointer stream, bool own);
   std::filesystem::path hidden_name(const std::filesystem::path& beside);
   void remember_open(const StreamPointer& stream);

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "base/result.h"
-#include "store/segmented_log.h"
+#include "store/segment_name.h"
 
 namespace dn::store {
 

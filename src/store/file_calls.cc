@@ -23,6 +23,10 @@ int FileCalls::sync(int file) {
   return ::fsync(file);
 }
 
+int FileCalls::sync_data(int file) {
+  return ::fdatasync(file);
+}
+
 int FileCalls::rename(const std::string& from, const std::string& to) {
   return ::rename(from.c_str(), to.c_str());
 }

@@ -20,7 +20,8 @@ class FileCalls {
   virtual int open(const std::string& path, int flags);  // adds O_CLOEXEC | O_NOFOLLOW, mode 0640
   virtual ssize_t write(int file, std::string_view bytes);
   virtual int truncate(int file, off_t size);
-  virtual int sync(int file);  // fsync, of a file or a directory
+  virtual int sync(int file);       // fsync, of a file or a directory
+  virtual int sync_data(int file);  // fdatasync
   virtual int rename(const std::string& from, const std::string& to);
   virtual int unlink(const std::string& path);
 };

@@ -463,6 +463,39 @@ TEST(LogCatalog, CompressesStreamsThatNobodyWritesToAnyMore) {
   EXPECT_EQ(catalog.events("g").size(), 1U);
 }
 
+TEST(LogCatalog, CompressesMoreStreamsThanMayBeOpen) {
+  TemporaryCatalog catalog(small_segments());
+  const std::vector<std::string> streams = {"a", "b", "c", "d", "e"};
+  for (const std::string& stream : streams) catalog.add("g", stream, 0, "message");
+  CatalogSettings settings = catalog.settings();  // with its ten minutes before a compression
+  settings.open_streams_max = 2;
+  catalog.reopen(settings);
+  catalog.clock.advance(settings.segments.segment_age);
+  catalog->tidy();
+  for (const std::string& stream : streams) {
+    EXPECT_EQ(names_in(catalog.path() / "groups/g" / stream).back(),
+              "20261122T031500.000Z-000001.jsonl.zst")
+        << stream;
+    EXPECT_TRUE(SegmentedLog(catalog.path() / "groups/g" / stream, {}, real_file_calls()).open())
+        << "nobody has to hold the stream of " << stream;
+  }
+}
+
+TEST(LogCatalog, SaysWhichBlockCouldNotBeRead) {
+  TemporaryCatalog catalog(small_segments());
+  for (int i = 0; i < 20; ++i) catalog.add("g", "s", i, std::string(50, 'x'));
+  const auto blocks = catalog->blocks("g", {}, {}, {});
+  ASSERT_TRUE(blocks);
+  const auto victim = catalog.path() / "groups/g/s" / names_in(catalog.path() / "groups/g/s")[1];
+  std::filesystem::remove(victim);
+  std::filesystem::create_directory(victim);
+  LoadedBlock loaded;
+  EXPECT_FALSE(catalog->load(blocks->front(), loaded));
+  const auto problems = catalog->take_problems();
+  ASSERT_EQ(problems.size(), 1U);
+  EXPECT_NE(problems[0].find(victim.string()), std::string::npos) << problems[0];
+}
+
 TEST(LogCatalog, ReportsADamagedSegmentAndGoesOn) {
   TemporaryCatalog catalog(small_segments());
   for (int i = 0; i < 20; ++i) catalog.add("g", "s", i, std::string(50, 'x'));

@@ -63,6 +63,7 @@ struct LogStore::Core {
   void compress_due();
   void turn();
   void write_queued(Lane& lane, const Now& now, bool insist);
+  void take_stats(Lane& lane);
   bool summarise_drops(Lane& lane, const Now& now);
   void push_own_line(WallTime now, std::string_view reason);
   bool has_work(MonotonicTime now) const;
@@ -159,13 +160,20 @@ void LogStore::Core::turn() {
   write_queued(config, now, insist);
   if (summarise_drops(config, now)) write_queued(config, now, insist);
   for (const Stream stream : kStreams) lane(stream).log.tidy(now);
+  for (const Stream stream : kStreams) take_stats(lane(stream));
   lock.lock();
-  for (const Stream stream : kStreams) {
-    lane(stream).stats.written = lane(stream).log.counters();
-    lane(stream).stats.last_error = lane(stream).log.last_error();
-  }
   flushes_done = ticket;
   turn_done.notify_all();
+}
+
+// The log's own lock is held by the compressor across system calls: nobody waits for it with
+// `mutex` held, or a packet loop would wait for the disk.
+void LogStore::Core::take_stats(Lane& lane) {
+  SegmentCounters counters = lane.log.counters();
+  std::string error = lane.log.last_error();
+  const std::scoped_lock lock(mutex);
+  lane.stats.written = counters;
+  lane.stats.last_error = std::move(error);
 }
 
 void LogStore::Core::write_queued(Lane& lane, const Now& now, bool insist) {
@@ -176,11 +184,13 @@ void LogStore::Core::write_queued(Lane& lane, const Now& now, bool insist) {
     DN_CHECK(piece.has_value(), "only turns take pieces");
     lock.unlock();
     const std::size_t written = lane.log.append(*piece, now);
+    const bool failing = written < piece->size();
+    std::string error = failing ? lane.log.last_error() : std::string();
     lock.lock();
-    lane.stats.failing = written < piece->size();
+    lane.stats.failing = failing;
     lane.queue.give_back(*std::move(piece), written);
-    if (!lane.stats.failing) continue;
-    lane.stats.last_error = lane.log.last_error();
+    if (!failing) continue;
+    lane.stats.last_error = std::move(error);
     lane.retry_at = now.monotonic + kRetryInterval;
     return;
   }

@@ -22,7 +22,8 @@
 // A closed segment is compressed into `<name>.jsonl.zst` (segment_index.h) by compress_one(), which
 // another thread than the appending one may call: nothing is locked while it reads, compresses and
 // syncs, so appending waits at most for a rename. It waits for `compress_after`, for those who
-// follow the raw files, unless kRawSegmentsMax closed ones wait already. It writes to
+// follow the raw files, unless kRawSegmentsMax closed ones wait already; what open() finds and
+// nobody adds to has waited. It writes to
 // `.….zst.partial`, syncs, renames, syncs the directory and only then unlinks the raw file.
 // Whoever holds the raw file open reads on. After a crash open() removes partial files, and raw
 // ones whose compressed form is complete. A disk too full to compress leaves the raw segment;
@@ -49,6 +50,7 @@
 #include "base/result.h"
 #include "base/time.h"
 #include "store/file_calls.h"
+#include "store/segment_name.h"
 
 namespace dn::store {
 
@@ -63,24 +65,6 @@ struct SegmentLimits {
 // Closed segments that wait for compress_after; beyond, the oldest is compressed at once.
 inline constexpr std::size_t kRawSegmentsMax = 4;
 inline constexpr auto kCompressRetry = std::chrono::minutes(1);
-
-struct SegmentName {
-  WallTime begun;
-  std::uint64_t number = 0;
-};
-// Of a raw segment; nothing when the name is not one of ours.
-std::optional<SegmentName> parse_segment_name(std::string_view text);
-std::string format_segment_name(SegmentName name);
-
-// Raw: the segment's name. Compressed: with ".zst" behind it. Partial, while it is written: that,
-// with "." in front, so that `*.jsonl*` does not find it, and ".partial" behind.
-enum class SegmentForm : std::uint8_t { Raw, Compressed, Partial };
-struct SegmentFile {
-  SegmentName name;
-  SegmentForm form = SegmentForm::Raw;
-};
-std::optional<SegmentFile> parse_segment_file(std::string_view text);
-std::string format_segment_file(SegmentFile file);
 
 struct SegmentCounters {
   std::uint64_t lines = 0;  // written since open()
@@ -139,8 +123,8 @@ class SegmentedLog {
     SegmentName name;
     std::uint64_t bytes = 0;  // on disk
     bool compressed = false;
-    bool unfit = false;  // cannot be compressed
-    std::optional<MonotonicTime> closed_seen = {};
+    bool unfit = false;                             // cannot be compressed
+    std::optional<MonotonicTime> closed_seen = {};  // found by open(): long ago
   };
 
   Result<void> lock_directory();

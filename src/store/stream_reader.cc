@@ -49,6 +49,10 @@ std::uint64_t ask_filter(int file, const SegmentIndex& index, std::size_t group,
   return wanted;
 }
 
+tl::unexpected<Error> cannot_open() {
+  return fail(fmt::format("cannot open it: {}", std::generic_category().message(errno)));
+}
+
 // Feeds what a raw file has beyond what was read before.
 bool read_appended(int file, GrowingBlocks& blocks) {
   std::string bytes;
@@ -133,9 +137,10 @@ void StreamReader::use_raw(Segment& segment) {
     return;
   }
   struct stat status = {};
-  if (::fstat(file.get(), &status) == 0 &&
-      static_cast<std::uint64_t>(status.st_size) < segment.raw.read_to()) {
-    segment.raw = {};  // lines were taken back
+  if (::fstat(file.get(), &status) == 0) {
+    const auto bytes = static_cast<std::uint64_t>(status.st_size);
+    if (bytes == segment.raw.read_to()) return;
+    if (bytes < segment.raw.read_to()) segment.raw = {};  // lines were taken back
   }
   if (!read_appended(file.get(), segment.raw)) {
     problems_.add(fmt::format("{}: {}", path, std::generic_category().message(errno)));
@@ -245,7 +250,11 @@ Result<void> StreamReader::load(const BlockInfo& block, LoadedBlock& into) {
   BlockReader& reader = into.buffers_->reader;
   const auto keep = [&](Result<std::string_view> lines, SegmentForm form) -> Result<void> {
     if (!lines) {
-      return fail(fmt::format("{}: {}", path_of(segment->name, form), lines.error().message));
+      auto failed =
+          fail(fmt::format("{}: {}", path_of(segment->name, form), lines.error().message));
+      const std::scoped_lock lock(mutex_);
+      problems_.add(failed.value().message);
+      return failed;
     }
     into.lines_ = *lines;
     return {};
@@ -255,9 +264,11 @@ Result<void> StreamReader::load(const BlockInfo& block, LoadedBlock& into) {
     if (raw.is_open()) {
       return keep(reader.read_raw(raw.get(), block.offset, block.bytes), SegmentForm::Raw);
     }
+    if (errno != ENOENT) return keep(cannot_open(), SegmentForm::Raw);
   }
   const OpenFile file = open_for_reading(path_of(segment->name, SegmentForm::Compressed));
-  if (!file.is_open()) return fail("the segment is gone");
+  if (!file.is_open() && errno == ENOENT) return fail("the segment is gone");
+  if (!file.is_open()) return keep(cannot_open(), SegmentForm::Compressed);
   if (segment->index) {
     return keep(reader.read_compressed(file.get(), *segment->index, block.offset, block.bytes),
                 SegmentForm::Compressed);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "store/log_line.h"
+#include "store/segmented_log.h"
 #include "store/testing/fake_disk.h"
 
 namespace dn::store {
