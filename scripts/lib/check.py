@@ -200,7 +200,7 @@ def show(output):
 STEPS = ["format", "tidy", "build", "unit", "corpus", "asan", "tsan", "e2e", "clang"]
 SLOW = {"asan", "tsan", "clang"}
 # TSan does not know the fences of Asio (http).
-THREADED = ["certificates", "net", "resolver", "store", "logs"]
+THREADED = ["certificates", "net", "resolver", "store", "logs", "shipper"]
 
 
 def parse_arguments():

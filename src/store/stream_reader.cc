@@ -241,6 +241,28 @@ void StreamReader::find_in_index(const Segment& segment, TimeRange range,
   }
 }
 
+void StreamReader::find_blocks_behind(std::uint64_t number, std::uint64_t offset, std::size_t most,
+                                      std::vector<BlockInfo>& found) const {
+  const std::scoped_lock lock(mutex_);
+  for (auto at = segments_.lower_bound(number); at != segments_.end(); ++at) {
+    const Segment& segment = at->second;
+    const std::uint64_t from = at->first == number ? offset : 0;
+    const auto take = [&](const BlockFacts& facts) {
+      if (facts.offset + facts.bytes > from) found.push_back(describe(segment, facts));
+      return found.size() < most;
+    };
+    if (segment.index) {
+      for (const CompressedBlock& block : segment.index->blocks) {
+        if (!take(block.facts)) return;
+      }
+      continue;
+    }
+    for (const BlockFacts& facts : segment.raw.blocks()) {
+      if (!take(facts)) return;
+    }
+  }
+}
+
 Result<void> StreamReader::load(const BlockInfo& block, LoadedBlock& into) {
   into.info_ = block;
   into.lines_ = {};

@@ -60,6 +60,9 @@ class StreamReader {
   std::vector<SegmentSummary> segments() const;
   void find_blocks(TimeRange range, const records::RequiredValues& required,
                    std::vector<BlockInfo>& found) const;
+  // The first `most` blocks that hold lines at or behind that place, in the order of writing.
+  void find_blocks_behind(std::uint64_t segment, std::uint64_t offset, std::size_t most,
+                          std::vector<BlockInfo>& found) const;
   Result<void> load(const BlockInfo& block, LoadedBlock& into);
 
   // What was passed over, each once.
