@@ -25,6 +25,7 @@ import packages  # noqa: E402
 ROOT = packages.ROOT
 JOBS = str(os.cpu_count() or 2)
 SHOWN_LINES = 200
+CLEAN_UP_SECONDS = 60
 
 
 class Totals:
@@ -53,8 +54,8 @@ class Check:
         self.broken = set()
 
     def run(self, *command, env=None, timeout=3600):
-        """(status, output) of a command from the root of the tree. When this program is told to
-        end, the command is told first and may clean up (the laboratory has namespaces)."""
+        """(status, output) of a command from the root of the tree. One that takes too long, or runs
+        while this program is told to end, is ended."""
         full = dict(os.environ, LC_ALL="C.UTF-8", PYTHONDONTWRITEBYTECODE="1", **(env or {}))
         with subprocess.Popen([str(c) for c in command], cwd=ROOT, env=full, text=True,
                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
@@ -62,7 +63,7 @@ class Check:
             try:
                 output, _ = child.communicate(timeout=timeout)
             except BaseException:
-                child.terminate()
+                end(child)
                 raise
         return child.returncode, output
 
@@ -183,6 +184,17 @@ class Check:
         if status != 0:
             show("\n".join(x for x in output.splitlines() if re.search(r"(error|warning):", x)))
         return status == 0
+
+
+def end(child):
+    """Tells a command to end. It may clean up (the laboratory has namespaces), but not forever."""
+    child.terminate()
+    try:
+        child.communicate(timeout=CLEAN_UP_SECONDS)
+    except subprocess.TimeoutExpired:
+        pass
+    finally:
+        child.kill()
 
 
 def without_passes(output):
