@@ -1,12 +1,14 @@
 """The CloudWatch Logs endpoint of a running gateway, asked by boto3 and by `aws logs tail`."""
 import json
 import shutil
+import socket
 import subprocess
 from pathlib import Path
 
 import pytest
 
 from kit import aws_cli
+from kit.gateway import Gateway, default_config
 from kit.netns import wait_until
 
 SESSION = Path(__file__).parent / "kit" / "boto_session.py"
@@ -84,3 +86,25 @@ def test_tail_follow_shows_each_connection_once_as_it_happens(lab, gateway):
         assert len(lines) == len(set(lines))
     finally:
         lab.shop.stop(child)
+
+
+# The last one: its gateway takes the kernel's rules away from the module's.
+def test_a_taken_port_ends_the_start_with_advice(lab):
+    with lab.gw.entered():
+        other = socket.socket()
+    with other:
+        other.bind(("127.0.0.1", 1099))
+        other.listen()
+        config = default_config()
+        config.api = {"listen": "127.0.0.1:1099"}
+        config.gateway = {"queue_base": 2040, "health_port": 2042}
+        second = Gateway(lab, config)
+        try:
+            second.write()
+            second.launch()
+            assert wait_until(lambda: not second.alive, 30), second.output_text()
+        finally:
+            second.flush()
+    assert second.child.returncode == 4, second.output_text()
+    assert "Address already in use" in second.output_text()
+    assert "section [api]" in second.output_text()
