@@ -8,7 +8,6 @@
 #include <utility>
 
 #include "base/limits.h"
-#include "base/reason.h"
 #include "cli/allowlist_output.h"
 #include "cli/allowlist_picture.h"
 #include "cli/allowlist_policy.h"
@@ -63,23 +62,6 @@ std::vector<NameOnPort> names_of(const std::vector<SeenDestination>& seen) {
   return names;
 }
 
-// One row for a name that stands under two reasons.
-void add_name(SeenDestination seen, std::vector<SeenDestination>& names) {
-  if (!names.empty() && names.back().protocol == seen.protocol && names.back().port == seen.port &&
-      names.back().name == seen.name) {
-    SeenDestination& row = names.back();
-    row.hits += seen.hits;
-    row.first = std::min(row.first, seen.first);
-    row.last = std::max(row.last, seen.last);
-    for (const Ipv4Address client : seen.clients) {
-      if (std::ranges::find(row.clients, client) == row.clients.end())
-        row.clients.push_back(client);
-    }
-    return;
-  }
-  names.push_back(std::move(seen));
-}
-
 Allowlist make_allowlist(const AllowlistArguments& arguments, const AllowlistPicture& picture,
                          const std::optional<AllowlistPolicy>& policy,
                          const policy::PublicSuffixes& suffixes, Date today) {
@@ -88,17 +70,17 @@ Allowlist make_allowlist(const AllowlistArguments& arguments, const AllowlistPic
   list.into = arguments.into;
   list.connections = picture.connections();
   list.left_out = picture.left_out();
+  list.unknown_clients = picture.unknown_clients();
   list.first = picture.first();
   list.last = picture.last();
   list.today = today;
   for (SeenDestination& seen : picture.destinations()) {
-    if (seen.slug == slug_of(Reason::ClientUnknown)) list.unknown_clients += seen.hits;
     if (!seen.name) {
       list.apart.push_back(std::move(seen));
     } else if (policy && policy->names(seen)) {
       ++list.existing;
     } else {
-      add_name(std::move(seen), list.names);
+      list.names.push_back(std::move(seen));
     }
   }
   const auto names = names_of(list.names);

@@ -32,6 +32,14 @@ bool only_lacks_a_rule(std::optional<Reason> reason) {
          reason == Reason::ClientUnknown;
 }
 
+// Whether a rule that names the host is all that it takes.
+bool can_be_named(std::string_view dhost, Protocol protocol, std::optional<Reason> reason) {
+  const bool has_rules = protocol == Protocol::Tls || protocol == Protocol::Ssh;
+  if (!has_rules || !only_lacks_a_rule(reason)) return false;
+  const auto member = policy::parse_member(dhost);
+  return member && member->kind() == policy::MemberKind::Name;
+}
+
 std::string advise_on_address(std::string_view what, const SeenDestination& seen) {
   const auto member = policy::parse_member(seen.dhost);
   if (!member) return fmt::format("{}; no rule can allow this address", what);
@@ -73,23 +81,28 @@ std::string advise(const SeenDestination& seen, std::optional<Reason> reason) {
 SeenDestination* AllowlistPicture::find_or_make(const FlowLine& line, Protocol protocol,
                                                 Port port) {
   const auto slug = line.slug();
+  const auto reason = find_reason(slug);
   const auto host = DomainName::parse(line.dhost);
   const std::string_view dhost = host ? host->text() : std::string_view(line.dhost);
-  const std::string key =
-      fmt::format("{} {:05} {} {}", static_cast<int>(protocol), port, dhost, slug);
-  if (const auto known = entries_.find(key); known != entries_.end()) return &known->second;
+  const bool named = host && can_be_named(line.dhost, protocol, reason);
+  std::string key = fmt::format("{} {:05} {}", static_cast<int>(protocol), port, dhost);
+  if (!named) key += fmt::format(" {}", slug);
+  if (const auto known = entries_.find(key); known != entries_.end()) {
+    SeenDestination& seen = known->second;
+    if (slug < seen.slug) seen.slug = slug;
+    return &seen;
+  }
   if (entries_.size() >= kEntriesMax) return nullptr;
   SeenDestination seen;
   seen.protocol = protocol;
   seen.port = port;
   seen.dhost = dhost;
   seen.slug = std::string(slug);
-  const auto reason = find_reason(slug);
-  const auto member = policy::parse_member(line.dhost);
-  const bool named = member && member->kind() == policy::MemberKind::Name;
-  const bool has_rules = protocol == Protocol::Tls || protocol == Protocol::Ssh;
-  if (named && has_rules && only_lacks_a_rule(reason)) seen.name = host;
-  if (!seen.name) seen.advice = advise(seen, reason);
+  if (named) {
+    seen.name = host;
+  } else {
+    seen.advice = advise(seen, reason);
+  }
   return &entries_.emplace(key, std::move(seen)).first->second;
 }
 
@@ -124,6 +137,7 @@ void AllowlistPicture::add(std::int64_t timestamp, const FlowLine& line) {
     ++left_out_;
     return;
   }
+  if (reason == Reason::ClientUnknown) ++unknown_clients_;
   const auto client = parse_ipv4(from_client ? line.src : line.dst);
   if (seen->hits++ == 0 || timestamp < seen->first) {
     seen->first = timestamp;
@@ -143,19 +157,13 @@ AllowlistPicture::Completeness AllowlistPicture::completeness() const {
   Completeness complete;
   std::unordered_set<std::int64_t> days_with_new;
   std::unordered_set<std::uint32_t> clients_with_new;
-  // A name may stand under two reasons; the earliest time counts.
-  std::map<std::pair<std::string, std::pair<Protocol, Port>>, const SeenDestination*> names;
   for (const auto& [key, seen] : entries_) {
     if (!seen.name) continue;
-    auto& earliest = names[{seen.dhost, {seen.protocol, seen.port}}];
-    if (earliest == nullptr || seen.first < earliest->first) earliest = &seen;
-  }
-  for (const auto& [key, seen] : names) {
-    days_with_new.insert(day_of(seen->first));
-    clients_with_new.insert(seen->first_client.value);
-    if (!complete.last_new || seen->first > *complete.last_new) {
-      complete.last_new = seen->first;
-      complete.last_new_name = seen->dhost;
+    days_with_new.insert(day_of(seen.first));
+    clients_with_new.insert(seen.first_client.value);
+    if (!complete.last_new || seen.first > *complete.last_new) {
+      complete.last_new = seen.first;
+      complete.last_new_name = seen.dhost;
     }
   }
   complete.days = days_.size();

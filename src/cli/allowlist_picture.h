@@ -24,12 +24,13 @@
 
 namespace dn::cli {
 
-// One destination, for one reason.
+// One destination. A name that a rule can express is one, whatever the rules lacked; what no rule
+// can express is one for each reason.
 struct SeenDestination {
   Protocol protocol = Protocol::Tls;
   Port port = 0;
   std::string dhost;
-  std::string slug;                // why rules would have refused it
+  std::string slug;                // why rules would have refused it; of several the least
   std::optional<DomainName> name;  // a rule can express it; otherwise `advice` says what to do
   std::string advice;
   std::uint64_t hits = 0;
@@ -51,7 +52,8 @@ class AllowlistPicture {
   std::uint64_t left_out() const { return left_out_; }
   std::optional<std::int64_t> first() const { return first_; }
   std::optional<std::int64_t> last() const { return last_; }
-  std::size_t clients() const { return clients_.size(); }
+  // Of the kept ones, those of addresses that were no client.
+  std::uint64_t unknown_clients() const { return unknown_clients_; }
   // By protocol, port and name.
   std::vector<SeenDestination> destinations() const;
 
@@ -70,12 +72,12 @@ class AllowlistPicture {
   void count_client(SeenDestination& seen, Ipv4Address client);
 
   std::string gid_;
-  std::map<std::string, SeenDestination> entries_;  // by protocol, port, slug and dhost
+  std::map<std::string, SeenDestination> entries_;  // by protocol, port, dhost and perhaps slug
   std::map<const SeenDestination*, std::unordered_set<std::uint32_t>> clients_of_;
   std::unordered_set<std::uint32_t> clients_;
   std::unordered_set<std::int64_t> days_;
   std::size_t pairs_ = 0;
-  std::uint64_t connections_ = 0, left_out_ = 0;
+  std::uint64_t connections_ = 0, left_out_ = 0, unknown_clients_ = 0;
   std::optional<std::int64_t> first_, last_, see_thru_ends_;
 };
 

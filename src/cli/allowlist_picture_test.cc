@@ -53,19 +53,35 @@ TEST(AllowlistPicture, GathersHitsTimesAndClients) {
   picture.add(kStart + 2000, line("b.example", "not-allowlisted", "10.0.1.11"));
   picture.add(kStart + 3000, line("b.example", "not-allowlisted", "10.0.1.10", 8443));
   const auto seen = picture.destinations();
-  ASSERT_EQ(seen.size(), 3U);
+  ASSERT_EQ(seen.size(), 2U);
   EXPECT_EQ(seen[0].dhost, "b.example");
   EXPECT_EQ(seen[0].slug, "not-allowlisted");
-  EXPECT_EQ(seen[0].hits, 2U);
-  EXPECT_EQ(seen[0].first, kStart + 2000);
+  EXPECT_EQ(seen[0].hits, 3U);
+  EXPECT_EQ(seen[0].first, kStart + 1000);
   EXPECT_EQ(seen[0].last, kStart + 5000);
   EXPECT_EQ(seen[0].clients.size(), 2U);
   EXPECT_EQ(to_text(seen[0].first_client), "10.0.1.11");
-  EXPECT_EQ(seen[1].slug, "port-not-allowed");
-  EXPECT_EQ(seen[2].port, 8443);
+  EXPECT_EQ(seen[1].port, 8443);
   EXPECT_EQ(picture.connections(), 4U);
   EXPECT_EQ(picture.first(), kStart + 1000);
   EXPECT_EQ(picture.last(), kStart + 5000);
+}
+
+TEST(AllowlistPicture, TellsReasonsApartWhereNoRuleHelps) {
+  AllowlistPicture picture("sg-open");
+  picture.add(kStart, line("198.51.100.7", "tls-no-sni"));
+  picture.add(kStart, line("198.51.100.7", "tls-version-client-too-old"));
+  picture.add(kStart, line("a.example", "tls-version-client-too-old"));
+  picture.add(kStart, line("a.example", "port-not-allowed"));
+  picture.add(kStart, line("a.example", "client-unknown"));
+  const auto seen = picture.destinations();
+  ASSERT_EQ(seen.size(), 4U);
+  EXPECT_EQ(seen[0].slug, "tls-no-sni");
+  EXPECT_EQ(seen[1].slug, "tls-version-client-too-old");
+  EXPECT_EQ(seen[2].slug, "client-unknown");
+  EXPECT_EQ(seen[2].hits, 2U);
+  EXPECT_EQ(seen[3].slug, "tls-version-client-too-old");
+  EXPECT_EQ(picture.unknown_clients(), 1U);
 }
 
 struct Apart {

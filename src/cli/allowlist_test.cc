@@ -146,6 +146,23 @@ gid = "sg-app"
             kExitCannot);
 }
 
+TEST_F(AllowlistTest, LeavesANameOutOnceWhateverItsReasons) {
+  put_line("a.example.com", 2h);
+  put_line("a.example.com", 1h, "", "port-not-allowed");
+  const auto file = put("p.toml", R"([gateway]
+inside = ["lan0"]
+outside = "wan0"
+[[group]]
+gid = "sg-app"
+  [[group.egress]]
+  description = "discriminat:tls:a.example.com"
+  ports = 443
+)");
+  EXPECT_EQ(call({"allowlist", "--gid", "sg-open", "--into", "sg-app", "--config", file}),
+            kExitGood);
+  EXPECT_TRUE(out.contains("note: 1 name left out: the policy has rules for them\n")) << out;
+}
+
 TEST_F(AllowlistTest, SaysThatClientsWereUnknown) {
   put_line("a.example.com", 1h, "", "client-unknown");
   EXPECT_EQ(call({"allowlist", "--gid", "sg-open"}), kExitGood);
