@@ -8,6 +8,7 @@
 
 #include "base/check.h"
 #include "cli/import_reader.h"
+#include "logs/names.h"
 #include "store/log_line.h"
 
 namespace {
@@ -22,7 +23,8 @@ std::vector<std::string> read(std::string_view text, std::size_t piece) {
         DN_CHECK(!event.message.empty() && event.message.size() <= dn::store::kMessageBytesMax,
                  "a store takes such messages only");
         DN_CHECK(event.timestamp >= 0, "and such times");
-        DN_CHECK(event.stream.empty() || dn::cli::is_stream_name(event.stream), "and such streams");
+        DN_CHECK(event.stream.empty() || dn::logs::is_stream_name(event.stream),
+                 "and such streams");
         told.push_back(std::to_string(event.timestamp) + event.message);
       },
       [&](const ImportReader::Problem& problem) {

@@ -7,11 +7,11 @@
 #include <optional>
 #include <utility>
 
-#include "base/ascii.h"
 #include "base/time.h"
 #include "cli/flow_line.h"
 #include "cli/time_argument.h"
 #include "config/field_text.h"
+#include "logs/names.h"
 #include "store/log_line.h"
 
 namespace dn::cli {
@@ -20,7 +20,6 @@ namespace {
 namespace json = boost::json;
 
 constexpr std::size_t kDepthMax = 64;
-constexpr std::size_t kNameBytesMax = 512;
 constexpr std::int64_t kTimestampMax = 253'402'300'799'999;  // the end of the year 9999
 
 bool is_blank(char c) {
@@ -78,7 +77,7 @@ Result<ImportedEvent> check_event(ImportedEvent event) {
   if (event.timestamp < 0 || event.timestamp > kTimestampMax) {
     return fail("the timestamp is no number of milliseconds since 1970");
   }
-  if (!event.stream.empty() && !is_stream_name(event.stream)) {
+  if (!event.stream.empty() && !logs::is_stream_name(event.stream)) {
     return fail(fmt::format("{} cannot name a stream", config::quoted(event.stream)));
   }
   return event;
@@ -121,20 +120,6 @@ Result<ImportedEvent> read_parsed(const json::object& object, std::string_view t
 }
 
 }  // namespace
-
-bool is_group_name(std::string_view name) {
-  const auto good = [](char c) {
-    return is_letter(c) || is_digit(c) || std::string_view(".-_/#").contains(c);
-  };
-  return !name.empty() && name.size() <= kNameBytesMax && std::ranges::all_of(name, good);
-}
-
-bool is_stream_name(std::string_view name) {
-  const auto good = [](char c) {
-    return static_cast<unsigned char>(c) >= 0x20 && c != 0x7f && c != ':' && c != '*';
-  };
-  return !name.empty() && name.size() <= kNameBytesMax && std::ranges::all_of(name, good);
-}
 
 Result<ImportedEvent> read_import_object(std::string_view text) {
   // An envelope may hold what the JSON library refuses: bytes that are no UTF-8.

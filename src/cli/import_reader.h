@@ -26,14 +26,9 @@ namespace dn::cli {
 struct ImportedEvent {
   std::int64_t timestamp = 0;  // milliseconds since 1970
   std::string message;
-  std::string stream;  // empty: the input does not say
+  std::string stream;  // logs::is_stream_name(); empty: the input does not say
   std::string id;      // eventId; empty likewise
 };
-
-// Names that requests can ask for: 1 to 512 characters, of a group out of letters, digits and
-// `.-_/#`, of a stream without `:`, `*` and control characters.
-bool is_group_name(std::string_view name);
-bool is_stream_name(std::string_view name);
 
 // The event in the text of one JSON object. The error says why there is none.
 Result<ImportedEvent> read_import_object(std::string_view text);

@@ -71,6 +71,18 @@ TEST_F(ImportTest, ReadsStandardInputIntoTheGroupAndStreamThatAreGiven) {
   EXPECT_EQ(stored("g", "s"), (std::vector<std::string>{"x", "y"}));
 }
 
+TEST_F(ImportTest, MeasuresNamesInCharacters) {
+  std::string name;
+  for (int i = 0; i < 512; ++i) name += "\xc3\xbc";
+  const auto event = [](const std::string& stream) {
+    return R"({"timestamp":1,"message":"x","logStreamName":")" + stream + "\"}\n";
+  };
+  EXPECT_EQ(call({"import", "--store", store_}, event(name)), kExitGood) << err;
+  EXPECT_EQ(call({"import", "--store", store_, "--stream", name}, event("s")), kExitGood) << err;
+  EXPECT_EQ(stored("DiscrimiNAT", name), std::vector<std::string>{"x"});
+  EXPECT_EQ(call({"import", "--store", store_}, event(name + "x")), kExitNo);
+}
+
 TEST_F(ImportTest, UsesTheStateDirectoryOfAConfiguration) {
   const auto file =
       put("p.toml",

@@ -5,8 +5,8 @@
 #include <CLI/CLI.hpp>
 #include <array>
 
-#include "cli/import_reader.h"
 #include "config/field_text.h"
+#include "logs/names.h"
 
 namespace dn::cli {
 namespace {
@@ -303,12 +303,12 @@ Result<Command> finish_replay(LogOptions& options) {
 
 Result<Command> finish_import(LogOptions& options) {
   const ImportArguments& import = options.import;
-  if (!is_group_name(import.group)) {
+  if (!logs::is_group_name(import.group)) {
     return fail(
         fmt::format("--group {}: write the name of a log group, of letters, digits and \".-_/#\"",
                     config::quoted(import.group)));
   }
-  if (!import.stream.empty() && !is_stream_name(import.stream)) {
+  if (!import.stream.empty() && !logs::is_stream_name(import.stream)) {
     return fail(fmt::format("--stream {}: write the name of a log stream, without \":\" and \"*\"",
                             config::quoted(import.stream)));
   }

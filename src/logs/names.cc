@@ -2,7 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/ascii.h"
+#include "base/utf8.h"
 
 namespace dn::logs {
 namespace {
@@ -26,6 +29,11 @@ bool in_stream_name(char c) {
   return c != ':' && c != '*';
 }
 
+bool obeys(std::string_view name, const TextRule& rule) {
+  const std::size_t characters = count_utf8(name);
+  return characters >= rule.min && characters <= rule.max && std::ranges::all_of(name, rule.allows);
+}
+
 std::string_view partition_of(std::string_view region) {
   if (region.starts_with("cn-")) return "aws-cn";
   if (region.starts_with("us-gov-")) return "aws-us-gov";
@@ -45,6 +53,14 @@ const TextRule kStreamNameRule = {
     .min = 1, .max = 512, .allows = in_stream_name, .pattern = "[^:*]*", .too_long = kTooLong};
 const TextRule kFilterPatternRule = {.max = 1024};
 const TextRule kTokenRule = {.min = 1};
+
+bool is_group_name(std::string_view name) {
+  return obeys(name, kGroupNameRule);
+}
+
+bool is_stream_name(std::string_view name) {
+  return obeys(name, kStreamNameRule);
+}
 
 std::string group_arn(const Account& account, std::string_view group) {
   return fmt::format("arn:{}:logs:{}:{}:log-group:{}", partition_of(account.region), account.region,

@@ -23,6 +23,10 @@ struct Account {
   std::string region, id;
 };
 
+// What a request may call a group and a stream.
+bool is_group_name(std::string_view name);
+bool is_stream_name(std::string_view name);
+
 std::string group_arn(const Account& account, std::string_view group);
 std::string stream_arn(const Account& account, std::string_view group, std::string_view stream);
 

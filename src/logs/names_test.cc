@@ -50,6 +50,21 @@ TEST(Names, ReadsTheGroupOfARequest) {
   for (const Case& c : cases) EXPECT_EQ(group_of(c.body), c.want) << c.body;
 }
 
+TEST(Names, KnowsWhatARequestMayAskFor) {
+  EXPECT_TRUE(is_group_name("a/b.c-d_e#F9"));
+  EXPECT_TRUE(is_stream_name("a b/\t\xc3\xbc"));
+  for (const std::string_view name : {"", "a b", "a:b", "a*", "\xc3\xbc"}) {
+    EXPECT_FALSE(is_group_name(name)) << name;
+  }
+  for (const std::string_view name : {"", "a:b", "*"}) EXPECT_FALSE(is_stream_name(name)) << name;
+  std::string longest;
+  for (int i = 0; i < 512; ++i) longest += "\xc3\xbc";
+  EXPECT_TRUE(is_stream_name(longest));
+  EXPECT_FALSE(is_stream_name(longest + "x"));
+  EXPECT_TRUE(is_group_name(std::string(512, 'a')));
+  EXPECT_FALSE(is_group_name(std::string(513, 'a')));
+}
+
 TEST(Names, HoldsNamesToTheirLength) {
   const auto body = [](std::size_t size) {
     return R"({"logGroupName":")" + std::string(size, 'a') + R"("})";
