@@ -72,6 +72,7 @@ ServiceError parse_service_error(const HttpsAnswer& answer) {
 }
 
 bool is_worth_a_retry(const ServiceError& error) {
+  if (error.status == 0) return error.may_come;
   constexpr std::array<int, 5> kStatuses = {429, 500, 502, 503, 504};
   return std::ranges::find(kStatuses, error.status) != kStatuses.end() ||
          contains(kThrottling, error.type);
@@ -146,15 +147,15 @@ tl::expected<std::string, ServiceError> JsonClient::call(std::string_view operat
     }
     auto answer = attempt(operation, body);
     if (!answer) {
-      last = {0, "", std::move(answer.error().message)};
-      if (!answer.error().may_pass) break;
-      continue;
-    }
-    if (answer->status == 200) return std::move(answer->body);
-    last = parse_service_error(*answer);
-    if (!clock_corrected && corrects_clock(*answer, last)) {
-      clock_corrected = true;
-      continue;
+      last = {0, "", std::move(answer.error().message), {}, answer.error().may_pass};
+    } else if (answer->status == 200) {
+      return std::move(answer->body);
+    } else {
+      last = parse_service_error(*answer);
+      if (!clock_corrected && corrects_clock(*answer, last)) {
+        clock_corrected = true;
+        continue;
+      }
     }
     if (!is_worth_a_retry(last)) break;
   }

@@ -57,6 +57,7 @@ struct ServiceError {
   std::string type;  // "ThrottlingException"; empty when the answer names none
   std::string message;
   std::string body = {};  // of the answer, for what it tells beyond these; at most 64 KiB
+  bool may_come = false;  // without an answer: another attempt may bring one
 };
 
 // Not shared by threads.

@@ -115,6 +115,8 @@ TEST(JsonClient, TriesAgainWhatMayPass) {
     const Conversation said = ask({outcome, outcome});
     EXPECT_EQ(said.result.value_or(""), "{}") << name;
     EXPECT_EQ(said.seen.size(), 3U) << name;
+    const Conversation in_vain = ask(std::deque<Outcome>(10, outcome));
+    EXPECT_TRUE(is_worth_a_retry(in_vain.result.error())) << name;
   }
 }
 
@@ -142,6 +144,7 @@ TEST(JsonClient, TakesEveryOtherErrorForFinal) {
     EXPECT_EQ(said.seen.size(), 1U) << name;
     EXPECT_EQ(said.result.error().type, type) << name;
     EXPECT_EQ(said.result.error().message, message) << name;
+    EXPECT_FALSE(is_worth_a_retry(said.result.error())) << name;
   }
 }
 

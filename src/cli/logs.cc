@@ -124,11 +124,6 @@ int report_error(const LogsArguments& arguments, const LogsError& error, World& 
   return kExitCannot;
 }
 
-bool may_pass(const LogsError& error) {
-  return error.type.empty() || error.type == "ThrottlingException" ||
-         error.type == "ServiceUnavailableException" || error.type == "InternalFailure";
-}
-
 // Asks again and again until Ctrl-C. An endpoint that is away for a while is named once.
 int follow(LogsClient& client, const LogsArguments& arguments, EventQuestion question,
            LinePrinter& printer, World& world) {
@@ -140,7 +135,7 @@ int follow(LogsClient& client, const LogsArguments& arguments, EventQuestion que
       if (shown.add(event.timestamp, event.id)) printer.print(event);
     };
     const auto done = read_events(client, question, world, on_event, [&] { printer.end_page(); });
-    if (!done && (!answered || !may_pass(done.error()))) {
+    if (!done && (!answered || !done.error().may_pass)) {
       return report_error(arguments, done.error(), world);
     }
     if (!done && !std::exchange(complained, true)) {

@@ -53,7 +53,8 @@ std::optional<QueryLocation> find_location(std::string_view body) {
 
 LogsError to_logs_error(aws::ServiceError error) {
   auto location = find_location(error.body);
-  return {std::move(error.type), std::move(error.message), location};
+  const bool may_pass = aws::is_worth_a_retry(error);
+  return {std::move(error.type), std::move(error.message), location, may_pass};
 }
 
 // A directory, read in this process.

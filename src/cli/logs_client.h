@@ -26,6 +26,7 @@ struct LogsError {
   std::string type;                            // "ResourceNotFoundException"; empty: no answer came
   std::string message;                         // for people; says what to do when no answer came
   std::optional<QueryLocation> location = {};  // MalformedQueryException: where
+  bool may_pass = false;                       // asked again later, it may be answered
 };
 template <class T>
 using LogsResult = tl::expected<T, LogsError>;

@@ -160,6 +160,7 @@ TEST_F(LogsClientTest, TrustsOnlyTheCertificatesItIsTold) {
     const auto refused = (*open(place, variables))->call("DescribeLogGroups", {});
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().type, "");
+    EXPECT_FALSE(refused.error().may_pass);
     EXPECT_NE(refused.error().message.find("ertificate"), std::string::npos)
         << refused.error().message;
   }
