@@ -4,8 +4,8 @@
 
 #include <algorithm>
 
-#include "base/address.h"
 #include "base/ascii.h"
+#include "base/listen_address.h"
 
 namespace dn::aws {
 namespace {
@@ -14,10 +14,7 @@ constexpr std::size_t kHostBytesMax = 253;
 constexpr std::uint16_t kHttpPort = 80, kHttpsPort = 443;
 
 bool is_host(std::string_view host) {
-  if (host.starts_with('[') && host.ends_with(']') && host.size() > 2) {
-    return std::ranges::all_of(host.substr(1, host.size() - 2),
-                               [](char c) { return is_hex_digit(c) || c == ':' || c == '.'; });
-  }
+  if (host.starts_with('[')) return parse_bracketed_ipv6(host).has_value();
   return !host.empty() && host.size() <= kHostBytesMax && std::ranges::all_of(host, [](char c) {
     return is_digit(c) || is_letter(c) || c == '-' || c == '.' || c == '_';
   });
@@ -34,9 +31,7 @@ std::string EndpointUrl::to_text() const {
 }
 
 bool EndpointUrl::is_loopback() const {
-  if (host == "localhost" || host == "[::1]") return true;
-  const auto address = parse_ipv4(host);
-  return address && address->value >> 24U == 127;
+  return is_loopback_host(host);
 }
 
 Result<EndpointUrl> parse_endpoint_url(std::string_view text) {
@@ -55,16 +50,14 @@ Result<EndpointUrl> parse_endpoint_url(std::string_view text) {
     return wrong();
   }
   if (text.ends_with('/')) text.remove_suffix(1);
-  const std::size_t bracket = text.starts_with('[') ? text.find(']') : 0;
-  if (bracket == std::string_view::npos) return wrong();
-  const std::size_t colon = text.find(':', bracket);
-  if (colon != std::string_view::npos) {
-    const auto port = parse_port(text.substr(colon + 1));
+  const auto authority = split_authority(text);
+  if (!authority || !is_host(authority->host)) return wrong();
+  if (authority->port) {
+    const auto port = parse_port(*authority->port);
     if (!port) return wrong();
     url.port = *port;
   }
-  url.host = text.substr(0, colon);
-  if (!is_host(url.host)) return wrong();
+  url.host = authority->host;
   return url;
 }
 

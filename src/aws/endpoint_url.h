@@ -19,7 +19,7 @@ struct EndpointUrl {
 
   std::string host_header() const;  // with the port unless it is the scheme's own
   std::string to_text() const;      // "https://host[:port]/"
-  bool is_loopback() const;         // by its text: localhost, 127.x.x.x, [::1]
+  bool is_loopback() const;         // by its text (base/listen_address.h)
 };
 
 // Fails with what to write instead.

@@ -13,6 +13,8 @@ TEST(EndpointUrl, ReadsSchemeHostAndPort) {
   for (const auto& [text, host_header, whole, loopback] : std::initializer_list<Case>{
            {"http://127.0.0.1:1043", "127.0.0.1:1043", "http://127.0.0.1:1043/", true},
            {"http://localhost/", "localhost", "http://localhost/", true},
+           {"http://LocalHost:1043", "LocalHost:1043", "http://LocalHost:1043/", true},
+           {"http://[0::1]:1043", "[0::1]:1043", "http://[0::1]:1043/", true},
            {"https://[::1]:443", "[::1]", "https://[::1]/", true},
            {"http://[::1]:443", "[::1]:443", "http://[::1]:443/", true},
            {"https://logs.eu-west-1.amazonaws.com", "logs.eu-west-1.amazonaws.com",
@@ -48,6 +50,8 @@ TEST(EndpointUrl, RefusesWhatIsMoreOrLess) {
                                       "http://[::1",
                                       "http://[]",
                                       "http://[h]",
+                                      "http://[12345]",
+                                      "http://[::1]x",
                                       "HTTP://h",
                                       "file:///etc/passwd"}) {
     EXPECT_FALSE(parse_endpoint_url(text)) << text;

@@ -4,6 +4,7 @@
 
 #include "base/ascii.h"
 #include "base/limits.h"
+#include "base/listen_address.h"
 
 namespace dn {
 namespace {
@@ -40,16 +41,15 @@ std::optional<HttpUri> parse_http_uri(std::string_view text) {
   if (!has_scheme(text)) return {};
   text.remove_prefix(kScheme.size());
   const std::size_t authority_end = std::min(text.find_first_of("/?"), text.size());
-  const std::string_view authority = text.substr(0, authority_end);
+  const auto authority = split_authority(text.substr(0, authority_end));
   const std::string_view target = text.substr(authority_end);
   // One byte for the slash that an empty path gets.
   if (target.size() >= limits::kHttpUriPathBytesMax || !is_path(target)) return {};
-  const std::size_t colon = std::min(authority.find(':'), authority.size());
-  const auto host = DomainName::parse(authority.substr(0, colon));
+  const auto host = authority ? DomainName::parse(authority->host) : std::nullopt;
   if (!host) return {};
   HttpUri uri{.host = *host, .port = kHttpPort, .path = {}};
-  if (colon < authority.size()) {
-    const auto port = parse_port(authority.substr(colon + 1));
+  if (authority->port) {
+    const auto port = parse_port(*authority->port);
     if (!port) return {};
     uri.port = *port;
   }

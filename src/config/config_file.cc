@@ -15,6 +15,7 @@
 #include <utility>
 
 #include "base/limits.h"
+#include "base/listen_address.h"
 #include "config/config_keys.h"
 #include "config/field_text.h"
 #include "config/toml_guard.h"
@@ -506,7 +507,8 @@ void Reader::read_api(const Scope& scope) {
   }
   const bool secured =
       !gateway.api_tls_certificate.empty() && !gateway.api_credentials_file.empty();
-  if (!is_loopback_listen(gateway.api_listen) && !secured) {
+  const auto listen = parse_listen_address(gateway.api_listen);  // none of "": nobody listens
+  if (listen && !listen->loopback && !secured) {
     wrong_value(
         scope, "listen", *scope.table.get("listen"), gateway.api_listen,
         "other hosts could connect: write tls_certificate, tls_key and credentials_file too");

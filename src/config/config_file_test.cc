@@ -411,6 +411,16 @@ account = "1234"
 10:11 error: "1234" in "account"
   write the 12 digits of an account
 )"},
+    {"NoAddressInBrackets", with_gateway(R"([api]
+listen = "[12345]:80"
+)"),
+     R"(5:10 error: "[12345]:80" in "listen"
+  write an address and a port, like "127.0.0.1:1043" or "[::1]:1043", or "" for none
+)"},
+    {"LoopbackInFull", with_gateway(R"([api]
+listen = "[0:0:0:0:0:0:0:1]:1043"
+)"),
+     ""},
     {"OpenApi", with_gateway(R"([api]
 listen = "0.0.0.0:1043"
 credentials_file = "/keys"

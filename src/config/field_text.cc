@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/ascii.h"
+#include "base/listen_address.h"
 #include "base/utf8.h"
 
 namespace dn::config {
@@ -287,25 +288,11 @@ Result<std::string> parse_instance(std::string_view text) {
 }
 
 Result<std::string> parse_listen(std::string_view text) {
-  constexpr std::string_view kAdvice =
-      "write an address and a port, like \"127.0.0.1:1043\" or \"[::1]:1043\", or \"\" for none";
   if (text.empty()) return std::string();
-  const std::size_t colon = text.rfind(':');
-  if (colon == std::string_view::npos || !parse_port(text.substr(colon + 1))) {
-    return fail(std::string(kAdvice));
+  if (const auto listen = parse_listen_address(text); !listen) {
+    return fail(listen.error().message + ", or \"\" for none");
   }
-  const std::string_view address = text.substr(0, colon);
-  const bool six = address.size() >= 4 && address.starts_with('[') && address.ends_with(']') &&
-                   std::ranges::all_of(address.substr(1, address.size() - 2), [](char c) {
-                     return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') ||
-                            (c >= 'A' && c <= 'F') || c == ':' || c == '.';
-                   });
-  if (!six && !parse_ipv4(address)) return fail(std::string(kAdvice));
   return std::string(text);
-}
-
-bool is_loopback_listen(std::string_view listen) {
-  return listen.empty() || listen.starts_with("127.") || listen.starts_with("[::1]:");
 }
 
 Result<std::string> parse_region(std::string_view text) {

@@ -52,11 +52,8 @@ Result<LocalService> parse_local_service(std::string_view text);
 // "192.0.2.53" or "192.0.2.53:5353"; an address that can be a server.
 Result<DnsUpstream> parse_upstream(std::string_view text);
 
-// "127.0.0.1:1043", "[::1]:1043", or "". What stands in brackets is only looked at letter by
-// letter.
+// "127.0.0.1:1043", "[::1]:1043" (base/listen_address.h), or "".
 Result<std::string> parse_listen(std::string_view text);
-// Whether such an address is loopback; "" is.
-bool is_loopback_listen(std::string_view listen);
 
 // The name of a region: lower-case letters, digits and '-', at most 64.
 Result<std::string> parse_region(std::string_view text);

@@ -1,6 +1,5 @@
 #include "daemon/api_server.h"
 
-#include <arpa/inet.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -20,6 +19,12 @@ constexpr std::string_view kEventStream = "application/vnd.amazon.eventstream";
 // In front of what matters: two of them would leave open which one counts.
 constexpr std::array<std::string_view, 4> kAtMostOnce = {"x-amz-target", "x-amz-date",
                                                          "x-amz-security-token", "authorization"};
+
+// A Host field, with or without a port.
+bool names_this_host(std::string_view field) {
+  const auto authority = split_authority(field);
+  return authority && is_loopback_host(authority->host);
+}
 
 // Asks one request; lives for it.
 class Answering {
@@ -78,7 +83,7 @@ std::optional<http::Response> Answering::refuse_browsers() const {
     return error(403, "AccessDeniedException", "Requests of web pages are not answered.");
   }
   const std::string_view host = request_.header("Host");
-  if (settings_.keys.empty() && !is_loopback_host(host)) {
+  if (settings_.keys.empty() && !names_this_host(host)) {
     return error(403, "AccessDeniedException",
                  "Without keys this endpoint answers to the names localhost, 127.0.0.1 and [::1] "
                  "only; use one of them, or configure a credentials_file.");
@@ -188,19 +193,6 @@ Result<void> check_exposure(const ApiSettings& settings) {
 }
 
 }  // namespace
-
-bool is_loopback_host(std::string_view host) {
-  if (host.starts_with('[')) {
-    const std::size_t end = host.find(']');
-    if (end == std::string_view::npos) return false;
-    const std::string_view behind = host.substr(end + 1);
-    return host.substr(0, end + 1) == "[::1]" && (behind.empty() || behind.starts_with(':'));
-  }
-  const std::string name(host.substr(0, std::min(host.find(':'), host.size())));
-  if (equal_ignoring_case(name, "localhost")) return true;
-  in_addr address{};
-  return inet_pton(AF_INET, name.c_str(), &address) == 1 && (ntohl(address.s_addr) >> 24U) == 127;
-}
 
 http::Response answer_api_request(const http::Request& request, const ApiSettings& settings,
                                   logs::LogsService& service) {

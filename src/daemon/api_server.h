@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "aws/sigv4.h"
+#include "base/listen_address.h"
 #include "base/result.h"
 #include "http/http_server.h"
 #include "logs/logs_service.h"
@@ -26,7 +27,7 @@
 namespace dn::daemon {
 
 struct ApiSettings {
-  http::ListenAddress listen;
+  ListenAddress listen;
   std::optional<http::TlsFiles> tls;
   std::vector<aws::Credentials> keys;
   std::function<WallTime()> clock;
@@ -49,8 +50,5 @@ class ApiServer {
 // The answer to one request.
 http::Response answer_api_request(const http::Request& request, const ApiSettings& settings,
                                   logs::LogsService& service);
-
-// "localhost", "127.x.x.x" or "[::1]", with or without a port.
-bool is_loopback_host(std::string_view host);
 
 }  // namespace dn::daemon

@@ -247,7 +247,7 @@ TEST_F(ApiServerTest, RefusesWebPages) {
 TEST_F(ApiServerTest, AnswersWithoutKeysToThisHostsNamesOnly) {
   for (const char* host :
        {"evil.example", "evil.example:1043", "10.0.0.1:1043", "localhost.evil.example",
-        "127.0.0.1.evil.example", "[::2]:1043", "", "0.0.0.0:1043"}) {
+        "127.0.0.1.evil.example", "[::2]:1043", "[::1]x", "", ":", "0.0.0.0:1043"}) {
     http::Request request = request_for("X");
     set(request, "Host", host);
     EXPECT_EQ(type_asked(request), "AccessDeniedException") << host;
@@ -267,14 +267,6 @@ TEST_F(ApiServerTest, AnswersWithKeysToAnySignedName) {
   set(request, "Host", "logs.eu-west-1.amazonaws.com");
   sign(request);
   EXPECT_EQ(ask(request).status, 200);
-}
-
-TEST(LoopbackHost, IsNotFooledByLookalikes) {
-  for (const char* host :
-       {"", ":", "localhost.", "127.1", "127.0.0.1.", "0x7f.0.0.1", "2130706433", "[::1", "::1",
-        "[::1]x", "[127.0.0.1]", "127.0.0.1 ", "xlocalhost", "[::ffff:127.0.0.1]"}) {
-    EXPECT_FALSE(is_loopback_host(host)) << host;
-  }
 }
 
 // ---- over the network

@@ -31,7 +31,7 @@ Result<std::unique_ptr<LogsEndpoint>> LogsEndpoint::start(EndpointSettings setti
 }
 
 Result<void> LogsEndpoint::open() {
-  auto listen = http::parse_listen_address(settings_.listen);
+  auto listen = parse_listen_address(settings_.listen);
   if (!listen) {
     return fail(fmt::format("listen {}: {}", settings_.listen, listen.error().message));
   }

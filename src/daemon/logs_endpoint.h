@@ -49,7 +49,7 @@ class LogsEndpoint {
   void look_after_store();
 
   const EndpointSettings settings_;
-  http::ListenAddress listen_;
+  ListenAddress listen_;
   std::unique_ptr<store::LogCatalog> catalog_;
   std::unique_ptr<logs::LogsService> service_;
   std::mutex mutex_;

@@ -24,7 +24,7 @@ class LogsEndpointTest : public testing::Test {
   static http::RawAnswer ask(const LogsEndpoint& endpoint, std::string_view operation,
                              std::string_view body) {
     const std::string url = endpoint.url();
-    const auto listen = http::parse_listen_address(url.substr(url.find("//") + 2));
+    const auto listen = parse_listen_address(url.substr(url.find("//") + 2));
     http::RawClient client(listen.value().port);
     client.send(
         fmt::format("POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: {}\r\n"

@@ -16,7 +16,6 @@
 #include <vector>
 
 #include "base/result.h"
-#include "http/listen_address.h"
 
 namespace dn::http {
 

@@ -1,8 +1,7 @@
 // IP addresses as text, for the functions of Insights about them.
 //
-// IPv4 is the strict dotted quad of base/address.h. IPv6 is RFC 4291: eight groups of one to four
-// hexadecimal digits, one run of zeros as "::", the last two groups perhaps as an IPv4 address; no
-// zone, no brackets. Covered by insights_address_test.cc.
+// Read by base/address.h and base/ipv6.h: strict, no zone, no brackets. Covered by
+// insights_address_test.cc.
 #pragma once
 
 #include <array>
