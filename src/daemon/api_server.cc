@@ -54,14 +54,11 @@ class Answering {
 };
 
 http::Response Answering::with_fields(int status, std::string body, std::string_view type) const {
-  const std::uint64_t high = settings_.random(), low = settings_.random();
   http::Response response;
   response.status = status;
   response.body = std::move(body);
   response.headers = {
-      {"x-amzn-RequestId",
-       fmt::format("{:08x}-{:04x}-4{:03x}-{:04x}-{:012x}", high >> 32U, (high >> 16U) & 0xffffU,
-                   high & 0xfffU, 0x8000U | ((low >> 48U) & 0x3fffU), low & 0xffffffffffffU)},
+      {"x-amzn-RequestId", logs::make_uuid(settings_.random)},
       {"Content-Type", std::string(type)},
       {"Cache-Control", "no-store"},
       {"X-Content-Type-Options", "nosniff"},

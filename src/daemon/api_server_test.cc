@@ -68,7 +68,6 @@ http::Request request_for(std::string_view operation, std::string body = "{}") {
                      {"Content-Type", "application/x-amz-json-1.1"},
                      {"X-Amz-Target", fmt::format("Logs_20140328.{}", operation)}};
   request.body = std::move(body);
-  request.from_loopback = true;
   return request;
 }
 

@@ -141,12 +141,14 @@ Channel::Channel(int socket, const TlsContext* tls) : socket_(socket) {
   SSL_set_accept_state(tls_.get());
 }
 
-Transfer Channel::outcome(int returned) const {
+Transfer Channel::stalled(int returned) {
   switch (SSL_get_error(tls_.get(), returned)) {
     case SSL_ERROR_WANT_READ: return {Flow::WantRead, 0};
     case SSL_ERROR_WANT_WRITE: return {Flow::WantWrite, 0};
-    default: return {Flow::Ended, 0};
+    default: break;
   }
+  broken_ = true;
+  return {Flow::Ended, 0};
 }
 
 Flow Channel::shake_hands() {
@@ -154,25 +156,16 @@ Flow Channel::shake_hands() {
   if (!tls_) return Flow::Moved;
   ERR_clear_error();
   const int done = SSL_do_handshake(tls_.get());
-  if (done == 1) return Flow::Moved;
-  const Flow flow = outcome(done).flow;
-  broken_ = flow == Flow::Ended;
-  return flow;
+  return done == 1 ? Flow::Moved : stalled(done).flow;
 }
 
 Transfer Channel::read(std::span<char> into) {
-  if (!tls_) {
-    const ssize_t got = ::recv(socket_, into.data(), into.size(), 0);
-    if (got > 0) return {Flow::Moved, static_cast<std::size_t>(got)};
-    return {got < 0 && would_block(errno) ? Flow::WantRead : Flow::Ended, 0};
-  }
+  if (!tls_) return discard(into);
   ERR_clear_error();
   const int got = SSL_read(tls_.get(), into.data(),
                            static_cast<int>(std::min<std::size_t>(into.size(), INT_MAX)));
   if (got > 0) return {Flow::Moved, static_cast<std::size_t>(got)};
-  const Transfer transfer = outcome(got);
-  broken_ = broken_ || transfer.flow == Flow::Ended;
-  return transfer;
+  return stalled(got);
 }
 
 Transfer Channel::write(std::string_view from) {
@@ -185,9 +178,7 @@ Transfer Channel::write(std::string_view from) {
   const int sent = SSL_write(tls_.get(), from.data(),
                              static_cast<int>(std::min<std::size_t>(from.size(), INT_MAX)));
   if (sent > 0) return {Flow::Moved, static_cast<std::size_t>(sent)};
-  const Transfer transfer = outcome(sent);
-  broken_ = broken_ || transfer.flow == Flow::Ended;
-  return transfer;
+  return stalled(sent);
 }
 
 void Channel::end_writing() {

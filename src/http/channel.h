@@ -48,18 +48,17 @@ class Channel {
  public:
   Channel(int socket, const TlsContext* tls);  // plain without `tls`
 
-  bool is_tls() const { return tls_ != nullptr; }
   // Moved: done, or nothing to do.
   Flow shake_hands();
   Transfer read(std::span<char> into);
   Transfer write(std::string_view from);
   // Says that nothing more will come; reading goes on.
   void end_writing();
-  // What still arrives, undecrypted: for the end of a connection.
+  // What arrives as it is, undecrypted: for the end of a connection.
   Transfer discard(std::span<char> scratch);
 
  private:
-  Transfer outcome(int returned) const;
+  Transfer stalled(int returned);  // what a call of OpenSSL means that did nothing
   struct Free {
     void operator()(ssl_st* tls) const;
   };

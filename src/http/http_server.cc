@@ -38,7 +38,6 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <cerrno>
-#include <cstring>
 #include <exception>
 #include <list>
 #include <span>
@@ -78,7 +77,7 @@ class Server;
 // job. I/O thread only.
 class Connection : public std::enable_shared_from_this<Connection> {
  public:
-  Connection(Server& server, net::FileDescriptor socket, bool from_loopback);
+  Connection(Server& server, net::FileDescriptor socket);
   void begin();
   void on_tick(Clock::time_point now);
   void close();
@@ -128,7 +127,6 @@ class Connection : public std::enable_shared_from_this<Connection> {
   net::FileDescriptor socket_;  // until descriptor_ has it
   Descriptor descriptor_;
   Channel channel_;
-  const bool from_loopback_;
   Stage stage_ = Stage::Handshake;
   bool waiting_ = false;  // one wait or posted turn at most
   bool last_ = false;     // no request after the answer under way
@@ -198,12 +196,11 @@ class Server final : public HttpServer {
 
 // ---- Connection: waiting and stages
 
-Connection::Connection(Server& server, net::FileDescriptor socket, bool from_loopback)
+Connection::Connection(Server& server, net::FileDescriptor socket)
     : server_(server),
       socket_(std::move(socket)),
       descriptor_(server.io()),
-      channel_(socket_.get(), server.tls()),
-      from_loopback_(from_loopback) {}
+      channel_(socket_.get(), server.tls()) {}
 
 void Connection::begin() {
   deadline_ = Clock::now() + server_.times().handshake;
@@ -343,8 +340,7 @@ bool Connection::take(std::string_view bytes) {
       moving_since_ = Clock::now();
     }
     moved_ += bytes.size();
-    deadline_ = moving_since_ + server_.times().grace +
-                std::chrono::milliseconds(moved_ * 1000 / server_.times().bytes_per_second);
+    deadline_ = moving_since_ + server_.times().time_for(moved_);
   }
   return true;
 }
@@ -360,7 +356,6 @@ bool Connection::send_continue() {
 
 void Connection::begin_work() {
   Request request = reader_->take_request();
-  request.from_loopback = from_loopback_;
   head_only_ = request.method == "HEAD";
   http_1_0_ = reader_->is_http_1_0();
   last_ = last_ || reader_->wants_close();
@@ -400,9 +395,7 @@ void Connection::on_response(Response response) {
   if (server_.draining()) last_ = true;
   if (response.more && may_have_body(response.status)) {
     if (server_.add_stream()) return begin_stream(response);
-    response = {};
-    response.status = 503;
-    last_ = true;
+    return refuse(503, "the server has as many streams as it can take; try again later");
   }
   const HeadSettings head{Framing::Length, response.body.size(), last_};
   out_ = format_head(response, head, wall_now());
@@ -462,8 +455,7 @@ void Connection::begin_writing(Stage stage) {
   charge(out_.capacity());
   moving_since_ = Clock::now();
   sent_ = 0;
-  deadline_ = moving_since_ + server_.times().grace +
-              std::chrono::milliseconds(out_.size() * 1000 / server_.times().bytes_per_second);
+  deadline_ = moving_since_ + server_.times().time_for(out_.size());
   write();
 }
 
@@ -515,18 +507,6 @@ void Connection::discard() {
 }
 
 // ---- Server
-
-bool is_loopback(const sockaddr_storage& peer) {
-  if (peer.ss_family == AF_INET) {
-    sockaddr_in v4{};
-    std::memcpy(&v4, &peer, sizeof v4);
-    return (ntohl(v4.sin_addr.s_addr) >> 24U) == 127;
-  }
-  sockaddr_in6 v6{};
-  std::memcpy(&v6, &peer, sizeof v6);
-  return IN6_IS_ADDR_LOOPBACK(&v6.sin6_addr) ||
-         (IN6_IS_ADDR_V4MAPPED(&v6.sin6_addr) && v6.sin6_addr.s6_addr[12] == 127);
-}
 
 std::size_t affordable_connections(std::size_t wanted) {
   rlimit limit{};
@@ -613,11 +593,8 @@ void Server::accept_waiting() {
 
 // False when nobody waits, or nobody can be taken; errno says which.
 bool Server::accept_one() {
-  sockaddr_storage peer{};
-  socklen_t size = sizeof peer;
-  net::FileDescriptor socket(::accept4(listener_.native_handle(),
-                                       reinterpret_cast<sockaddr*>(&peer), &size,
-                                       SOCK_NONBLOCK | SOCK_CLOEXEC));
+  net::FileDescriptor socket(
+      ::accept4(listener_.native_handle(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
   if (!socket.is_open()) return errno == ECONNABORTED || errno == EINTR || errno == EPROTO;
   if (connections_.size() >= connections_max_ && !make_room()) {
     turn_away(socket.get());
@@ -625,7 +602,7 @@ bool Server::accept_one() {
   }
   const int yes = 1;
   ::setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
-  const auto connection = std::make_shared<Connection>(*this, std::move(socket), is_loopback(peer));
+  const auto connection = std::make_shared<Connection>(*this, std::move(socket));
   connections_.insert(connection);
   connection->begin();
   return true;

@@ -23,7 +23,6 @@ struct Request {
   std::string method, target;
   std::vector<std::pair<std::string, std::string>> headers;  // as sent; one name's in their order
   std::string body;
-  bool from_loopback = false;
   std::string_view header(std::string_view name) const;  // "" when absent; case-insensitive
 };
 
@@ -56,6 +55,11 @@ struct HttpTimes {
   Milliseconds piece = std::chrono::seconds(1);   // between pieces of a stream
   Milliseconds drain = std::chrono::seconds(2);   // answers under way when the server ends
   Milliseconds tick = std::chrono::milliseconds(250);  // how exactly all of this is kept
+
+  // How long so many bytes of a body or an answer may take.
+  Milliseconds time_for(std::size_t bytes) const {
+    return grace + Milliseconds(bytes * 1000 / bytes_per_second);
+  }
 };
 
 struct HttpSettings {

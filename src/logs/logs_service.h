@@ -53,6 +53,9 @@ class LiveTail {
   virtual bool ended() const = 0;
 };
 
+// A UUID of version 4 (RFC 9562 section 5.4), for ids of queries, sessions and requests.
+std::string make_uuid(const std::function<std::uint64_t()>& random);
+
 // May be called by several threads.
 class LogsService {
  public:

@@ -63,7 +63,4 @@ OperationResult get_log_record(ServiceState& service, RequestFields& fields);
 OperationResult get_log_group_fields(ServiceState& service, RequestFields& fields);
 OperationResult test_metric_filter(ServiceState& service, RequestFields& fields);
 
-// logs_service.cc: a UUID of version 4, for ids of queries, sessions and requests.
-std::string make_uuid(const std::function<std::uint64_t()>& random);
-
 }  // namespace dn::logs

@@ -12,6 +12,7 @@
 
 #include "base/utf8.h"
 #include "logs/json_writer.h"
+#include "logs/logs_service.h"
 #include "logs/operations.h"
 #include "logs/position.h"
 
