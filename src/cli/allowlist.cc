@@ -7,15 +7,13 @@
 #include <string>
 #include <utility>
 
-#include "base/limits.h"
 #include "cli/allowlist_output.h"
 #include "cli/allowlist_picture.h"
 #include "cli/allowlist_policy.h"
 #include "cli/exit_codes.h"
 #include "cli/input.h"
 #include "cli/log_reading.h"
-#include "config/cloud_json.h"
-#include "config/field_text.h"
+#include "config/config_problem.h"
 
 namespace dn::cli {
 namespace {
@@ -31,27 +29,11 @@ std::string pattern_of(const std::string& gid) {
       group);
 }
 
-struct GivenPolicy {
-  std::string text;       // empty: none is given
-  std::string state_dir;  // of a configuration file, else the default
-  policy::PublicSuffixes suffixes;
-};
-
-// The file of --config. Nothing when it cannot be read, which is then on `world.err`.
-std::optional<GivenPolicy> read_given(const std::string& path, World& world) {
-  std::string text;
-  config::GatewaySettings settings;
-  if (!path.empty()) {
-    auto read = read_input(path, limits::kPolicyFileBytesMax, world);
-    if (!read) {
-      world.err << "discriminat: " << read.error().message << "\n";
-      return {};
-    }
-    text = *std::move(read);
-    if (!config::looks_like_json(text)) settings = config::load_config(text, path).gateway;
-  }
-  return GivenPolicy{std::move(text), std::move(settings.state_dir),
-                     load_suffixes(settings.public_suffix_list, world)};
+// Tells what is wrong with a policy; false where that makes it useless. An odd rule of a cloud's
+// document costs its neighbours nothing.
+bool is_useful(const Document& document, World& world) {
+  for (const auto& problem : document.problems) world.err << to_text(problem) << "\n";
+  return document.from_cloud || !config::has_errors(document.problems);
 }
 
 std::vector<NameOnPort> names_of(const std::vector<SeenDestination>& seen) {
@@ -95,16 +77,16 @@ Allowlist make_allowlist(const AllowlistArguments& arguments, const AllowlistPic
 int run_allowlist(const AllowlistArguments& arguments, World& world) {
   const auto span = resolve_span(arguments.span, kSince, world.clock());
   if (!span) return report_logs_error({"", span.error().message}, world);
-  const auto given = read_given(arguments.source.config, world);
-  if (!given) return kExitCannot;
-  std::optional<AllowlistPolicy> policy;
-  if (!given->text.empty()) {
-    auto read = AllowlistPolicy::read(given->text, config::printable(arguments.source.config),
-                                      arguments.into, given->suffixes, world.today);
-    if (!read) return report_logs_error({"", read.error().message}, world);
-    policy = *std::move(read);
+  std::optional<Document> given;
+  if (const std::string& path = arguments.source.config; !path.empty()) {
+    given = load_document(path, world);
+    if (!given || !is_useful(*given, world)) return kExitCannot;
   }
-  const auto client = open_place(arguments.source.place, given->state_dir, world);
+  const config::GatewaySettings settings = given ? given->gateway : config::GatewaySettings();
+  const auto suffixes = load_suffixes(settings.public_suffix_list, world);
+  std::optional<AllowlistPolicy> policy;
+  if (given) policy.emplace(*given, arguments.into, suffixes, world.today);
+  const auto client = open_place(arguments.source.place, settings.state_dir, world);
   if (client == nullptr) return kExitCannot;
   world.watch_interrupts();
   AllowlistPicture picture(arguments.gid);
@@ -118,7 +100,7 @@ int run_allowlist(const AllowlistArguments& arguments, World& world) {
   });
   if (!done) return report_logs_error(done.error(), world);
   if (!*done) return kExitInterrupted;
-  const Allowlist list = make_allowlist(arguments, picture, policy, given->suffixes, world.today);
+  const Allowlist list = make_allowlist(arguments, picture, policy, suffixes, world.today);
   switch (arguments.format) {
     case AllowlistArguments::Format::Terraform: print_allowlist_terraform(list, world.out); break;
     case AllowlistArguments::Format::Json: print_allowlist_json(list, world.out); break;

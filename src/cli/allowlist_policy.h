@@ -1,20 +1,16 @@
 // The policy that there is already, as `discriminat allowlist --config` reads it.
 //
-// A configuration file, or Security Groups as the tools of a cloud print them
-// (config/cloud_json.h). Two questions: which names need no new rule, and which destinations the
+// Two questions: which names need no new rule, and which destinations the
 // rules of the group have already, so that no new one is a duplicate. Covered by
 // allowlist_policy_test.cc.
 #pragma once
 
 #include <memory>
-#include <optional>
 #include <string>
-#include <string_view>
 
-#include "base/result.h"
 #include "cli/allowlist_picture.h"
+#include "cli/input.h"
 #include "cli/rule_writing.h"
-#include "config/config_file.h"
 #include "policy/policy_snapshot.h"
 #include "policy/public_suffixes.h"
 
@@ -22,10 +18,9 @@ namespace dn::cli {
 
 class AllowlistPolicy {
  public:
-  // `into` is the group that new rules are for. The error says what is wrong with the text.
-  static Result<AllowlistPolicy> read(std::string_view text, const std::string& file_name,
-                                      const std::string& into,
-                                      const policy::PublicSuffixes& suffixes, Date today);
+  // `into` is the group that new rules are for.
+  AllowlistPolicy(const Document& document, const std::string& into,
+                  const policy::PublicSuffixes& suffixes, Date today);
 
   // Whether `into` names it already, or each client that was seen has another group that does.
   bool names(const SeenDestination& seen) const;

@@ -146,6 +146,27 @@ gid = "sg-app"
             kExitCannot);
 }
 
+TEST_F(AllowlistTest, TellsWhatIsOddAboutAGivenPolicy) {
+  put_usual_lines();
+  const std::string groups = R"({"NextToken": "x", "SecurityGroups": [
+    {"GroupId": "sg-app", "IpPermissionsEgress": [
+      {"IpProtocol": "tcp", "IpRanges": [{"Description": "discriminat:tls:a.example.com"}]},
+      {"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "IpRanges": [
+        {"CidrIp": "0.0.0.0/0", "Description": "discriminat:tls:b.example.com"}]}]}]})";
+  EXPECT_EQ(call({"allowlist", "--gid", "sg-open", "--into", "sg-app", "--config", "-"}, groups),
+            kExitGood);
+  EXPECT_TRUE(out.contains("note: 1 name left out: the policy has rules for them\n")) << out;
+  EXPECT_TRUE(err.starts_with("stdin: NextToken: warning: this is only one page")) << err;
+  EXPECT_TRUE(err.contains("error: the rule has no port range")) << err;
+  EXPECT_EQ(call({"allowlist", "--gid", "sg-open", "--config",
+                  put("bad.toml", "[gateway]\n[dns]\nttl = 1\n")}),
+            kExitCannot);
+  EXPECT_TRUE(err.contains("unknown key \"ttl\"")) << err;
+  EXPECT_TRUE(err.contains("\"inside\"")) << err;
+  EXPECT_EQ(call({"allowlist", "--gid", "sg-open", "--config", "-"}, "{}"), kExitCannot);
+  EXPECT_EQ(out, "");
+}
+
 TEST_F(AllowlistTest, LeavesANameOutOnceWhateverItsReasons) {
   put_line("a.example.com", 2h);
   put_line("a.example.com", 1h, "", "port-not-allowed");

@@ -13,9 +13,7 @@
 #include "cli/exit_codes.h"
 #include "cli/input.h"
 #include "cli/text_table.h"
-#include "config/cloud_json.h"
-#include "config/config_file.h"
-#include "config/field_text.h"
+#include "config/config_problem.h"
 #include "policy/policy_snapshot.h"
 
 namespace dn::cli {
@@ -27,15 +25,6 @@ using Outcome = Finding::Outcome;
 
 constexpr std::string_view kListReason =
     "an external list; its members are judged when the gateway reads it";
-
-// What is checked, whatever kind of file it came from.
-struct Document {
-  std::string kind;  // "configuration file", or the command that prints such a document
-  std::vector<policy::SecurityGroup> groups;
-  policy::Preferences preferences;
-  std::string suffix_list;  // a path, or empty
-  std::vector<ConfigProblem> problems;
-};
 
 // One member of one rule, and what becomes of it.
 struct Row {
@@ -53,25 +42,6 @@ struct Totals {
   std::size_t rejected = 0;
   std::size_t errors = 0;
 };
-
-Result<Document> read_document(std::string_view text, const std::string& name) {
-  Document document;
-  if (config::looks_like_json(text)) {
-    auto cloud = config::parse_cloud_json(text, name);
-    if (!cloud) return fail(fmt::format("{}: {}", name, cloud.error().message));
-    document.kind = to_text(cloud->kind);
-    document.groups = std::move(cloud->groups);
-    document.problems = std::move(cloud->problems);
-    return document;
-  }
-  auto loaded = config::load_config(text, name);
-  document.kind = "configuration file";
-  document.groups = std::move(loaded.policy.groups);
-  document.preferences = loaded.policy.preferences;
-  document.suffix_list = std::move(loaded.gateway.public_suffix_list);
-  document.problems = std::move(loaded.problems);
-  return document;
-}
 
 // Whether a description that is no annotation was probably meant to be one.
 bool looks_like_annotation(std::string_view description) {
@@ -93,7 +63,7 @@ void judge_rule(const policy::SecurityGroup& group, const policy::EgressRule& ru
   policy::PolicyInput input;
   input.groups.push_back({.gid = group.gid, .egress = {rule}, .where = group.where});
   input.clients.push_back({.prefix = {{0x0a000001}, 32}, .gids = {group.gid}, .where = {}});
-  input.preferences = document.preferences;
+  input.preferences = document.policy.preferences;
   input.preferences.see_thru.reset();
   const auto compiled = policy::compile_policy(input, suffixes, today);
   const std::size_t before = rows.size();
@@ -121,7 +91,7 @@ void judge_rule(const policy::SecurityGroup& group, const policy::EgressRule& ru
 void judge_default_see_thru(const Document& document, const policy::PublicSuffixes& suffixes,
                             Date today, std::vector<Row>& rows) {
   policy::PolicyInput input;
-  input.preferences = document.preferences;
+  input.preferences = document.policy.preferences;
   const auto compiled = policy::compile_policy(input, suffixes, today);
   for (const Finding& finding : compiled.findings) {
     if (finding.category != Finding::Category::SeeThru) continue;
@@ -134,7 +104,7 @@ std::vector<Row> judge(const Document& document, const policy::PublicSuffixes& s
                        Date today) {
   std::vector<Row> rows;
   judge_default_see_thru(document, suffixes, today, rows);
-  for (const auto& group : document.groups) {
+  for (const auto& group : document.policy.groups) {
     for (const auto& rule : group.egress) {
       judge_rule(group, rule, document, suffixes, today, rows);
     }
@@ -189,7 +159,7 @@ std::string ports_of(const Row& row) {
 }
 
 void print_people(const Document& document, const std::vector<Row>& rows, const Totals& totals,
-                  const std::string& name, World& world) {
+                  World& world) {
   for (const auto& problem : document.problems) {
     const bool error = problem.severity == ConfigProblem::Severity::Error;
     world.out << paint(to_text(problem), error ? Colour::Bad : Colour::Warning, world.colour)
@@ -206,16 +176,16 @@ void print_people(const Document& document, const std::vector<Row>& rows, const 
   if (!table.empty() || !document.problems.empty()) world.out << "\n";
   const auto plural = [](std::size_t count) { return count == 1 ? "" : "s"; };
   world.out << fmt::format(
-      "{} ({}): {} allowed, {} rejected, {} warning{}, {} error{} of the file\n", name,
+      "{} ({}): {} allowed, {} rejected, {} warning{}, {} error{} of the file\n", document.name,
       document.kind, totals.accepted, totals.rejected, totals.warnings, plural(totals.warnings),
       totals.errors, plural(totals.errors));
 }
 
 // One object, with a line for each problem and each member.
 void print_json(const Document& document, const std::vector<Row>& rows, const Totals& totals,
-                const std::string& name, World& world) {
+                World& world) {
   auto& out = world.out;
-  out << "{" << json_field("file", name) << ", " << json_field("kind", document.kind)
+  out << "{" << json_field("file", document.name) << ", " << json_field("kind", document.kind)
       << ",\n\"problems\": [";
   std::string_view separator = "\n";
   for (const auto& problem : document.problems) {
@@ -244,27 +214,18 @@ void print_json(const Document& document, const std::vector<Row>& rows, const To
 }  // namespace
 
 int run_check(const CheckArguments& arguments, World& world) {
-  const auto text = read_input(arguments.file, limits::kPolicyFileBytesMax, world);
-  if (!text) {
-    world.err << "discriminat: " << text.error().message << "\n";
-    return kExitCannot;
-  }
-  const std::string name = arguments.file == "-" ? "stdin" : config::printable(arguments.file);
-  auto document = read_document(*text, name);
-  if (!document) {
-    world.err << "discriminat: " << document.error().message << "\n";
-    return kExitCannot;
-  }
+  auto document = load_document(arguments.file, world);
+  if (!document) return kExitCannot;
   if (arguments.wildcard_exposure) {
-    document->preferences.wildcard_exposure = *arguments.wildcard_exposure;
+    document->policy.preferences.wildcard_exposure = *arguments.wildcard_exposure;
   }
-  const auto suffixes = load_suffixes(document->suffix_list, world);
+  const auto suffixes = load_suffixes(document->gateway.public_suffix_list, world);
   const auto rows = judge(*document, suffixes, world.today);
   const Totals totals = count(*document, rows);
   if (arguments.json) {
-    print_json(*document, rows, totals, name, world);
+    print_json(*document, rows, totals, world);
   } else {
-    print_people(*document, rows, totals, name, world);
+    print_people(*document, rows, totals, world);
   }
   const bool mistakes = totals.rejected > 0 || totals.errors > 0;
   return mistakes || (arguments.strict && totals.warnings > 0) ? kExitNo : kExitGood;

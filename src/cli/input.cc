@@ -6,7 +6,6 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
-#include <fstream>
 #include <utility>
 
 #include "base/check.h"
@@ -21,19 +20,27 @@ constexpr std::size_t kChunkBytes = 1UL << 16U;
 
 }  // namespace
 
+std::string name_of_input(const std::string& path) {
+  return path == "-" ? "standard input" : config::printable(path);
+}
+
+Result<std::istream*> open_input(const std::string& path, std::ifstream& file, World& world) {
+  if (path == "-") return &world.in;
+  std::error_code error;
+  if (std::filesystem::is_directory(path, error)) {
+    return fail(fmt::format("{}: this is a directory; name a file", name_of_input(path)));
+  }
+  file.open(path, std::ios::binary);
+  if (!file) return fail(fmt::format("{}: {}", name_of_input(path), std::strerror(errno)));
+  return &file;
+}
+
 Result<std::string> read_input(const std::string& path, std::size_t bytes_max, World& world) {
   std::ifstream file;
-  const bool standard = path == "-";
-  const std::string name = standard ? "standard input" : config::printable(path);
-  if (!standard) {
-    std::error_code error;
-    if (std::filesystem::is_directory(path, error)) {
-      return fail(fmt::format("{}: this is a directory; name a file", name));
-    }
-    file.open(path, std::ios::binary);
-    if (!file) return fail(fmt::format("{}: {}", name, std::strerror(errno)));
-  }
-  std::istream& in = standard ? world.in : file;
+  const auto opened = open_input(path, file, world);
+  if (!opened) return tl::unexpected(opened.error());
+  std::istream& in = **opened;
+  const std::string name = name_of_input(path);
   std::string text;
   while (in && text.size() <= bytes_max) {
     const std::size_t size = text.size();
@@ -46,6 +53,37 @@ Result<std::string> read_input(const std::string& path, std::size_t bytes_max, W
     return fail(fmt::format("{}: longer than {} bytes, which is the most", name, bytes_max));
   }
   return text;
+}
+
+Result<Document> read_document(std::string_view text, std::string name) {
+  Document document;
+  if (config::looks_like_json(text)) {
+    auto cloud = config::parse_cloud_json(text, name);
+    if (!cloud) return fail(fmt::format("{}: {}", name, cloud.error().message));
+    document.kind = to_text(cloud->kind);
+    document.from_cloud = true;
+    document.policy.groups = std::move(cloud->groups);
+    document.destinations = std::move(cloud->destinations);
+    document.problems = std::move(cloud->problems);
+  } else {
+    auto loaded = config::load_config(text, name);
+    document.kind = "configuration file";
+    document.policy = std::move(loaded.policy);
+    document.gateway = std::move(loaded.gateway);
+    document.problems = std::move(loaded.problems);
+  }
+  document.name = std::move(name);
+  return document;
+}
+
+std::optional<Document> load_document(const std::string& path, World& world) {
+  auto document =
+      read_input(path, limits::kPolicyFileBytesMax, world).and_then([&](const std::string& text) {
+        return read_document(text, path == "-" ? "stdin" : config::printable(path));
+      });
+  if (document) return *std::move(document);
+  world.err << "discriminat: " << document.error().message << "\n";
+  return {};
 }
 
 std::optional<config::LoadedConfig> load_good_config(const std::string& path, World& world) {

@@ -65,6 +65,10 @@ constexpr RuleKeys kAwsKeys = {"IpProtocol", "FromPort", "ToPort"};
 constexpr RuleKeys kTerraformKeys = {"protocol", "from_port", "to_port"};
 constexpr RuleKeys kTerraformRuleKeys = {"ip_protocol", "from_port", "to_port"};
 
+bool is_tcp(std::string_view protocol) {
+  return protocol == "tcp" || protocol == "6";
+}
+
 // Collects groups and problems of one document. Used by one call of parse_cloud_json().
 class Collector {
  public:
@@ -73,6 +77,7 @@ class Collector {
   policy::SecurityGroup& group(std::string_view gid, std::string_view where);
   void add_rule(policy::SecurityGroup& group, const json::value& rule, const RuleKeys& keys,
                 std::string_view description, std::string where);
+  void add_destination(std::string_view gid, const json::value& rule, std::string_view block);
   void report(std::string_view where, Severity severity, std::string what, std::string fix);
   CloudGroups take(CloudDocument kind);
 
@@ -126,7 +131,7 @@ void Collector::add_rule(policy::SecurityGroup& group, const json::value& rule,
     return;
   }
   // Only TCP has ports here; of other protocols these numbers may be ICMP types.
-  if (made.ip_protocol == "tcp" || made.ip_protocol == "6") {
+  if (is_tcp(made.ip_protocol)) {
     const auto from = number_at(rule, keys.from_port);
     const auto to = number_at(rule, keys.to_port);
     if (!from || !to || *from < 0 || *to > kAllPorts || *from > *to) {
@@ -142,6 +147,17 @@ void Collector::add_rule(policy::SecurityGroup& group, const json::value& rule,
   group.egress.push_back(std::move(made));
 }
 
+// Of a rule in AWS's keys. What is odd about it, add_rule() says where it matters.
+void Collector::add_destination(std::string_view gid, const json::value& rule,
+                                std::string_view block) {
+  const std::string_view protocol = text_at(rule, kAwsKeys.protocol);
+  const auto from = number_at(rule, kAwsKeys.from_port);
+  const bool one_port = from && from == number_at(rule, kAwsKeys.to_port);
+  const auto prefix = parse_ipv4_prefix(block);
+  if (!is_tcp(protocol) || !one_port || *from < 0 || *from > kAllPorts || !prefix) return;
+  out_.destinations.push_back({std::string(gid), static_cast<Port>(*from), *prefix});
+}
+
 // ---- AWS
 // -----------------------------------------------------------------------------------------
 
@@ -155,6 +171,7 @@ void read_permission(Collector& collector, policy::SecurityGroup& group,
     for (const json::value& destination : list_at(permission, destinations)) {
       std::string where = fmt::format("{} IpPermissionsEgress[{}].{}[{}]", group.gid, number,
                                       destinations, position++);
+      collector.add_destination(group.gid, permission, text_at(destination, "CidrIp"));
       const std::string_view description = text_at(destination, "Description");
       if (description.empty()) continue;
       collector.add_rule(group, permission, kAwsKeys, description, std::move(where));
@@ -202,8 +219,10 @@ CloudGroups read_security_group_rules(Collector collector, const json::value& do
       continue;
     }
     auto& group = collector.group(gid, gid);
+    if (!egress->get_bool()) continue;
+    collector.add_destination(gid, rule, text_at(rule, "CidrIpv4"));
     const std::string_view description = text_at(rule, "Description");
-    if (!egress->get_bool() || description.empty()) continue;
+    if (description.empty()) continue;
     collector.add_rule(group, rule, kAwsKeys, description, id.empty() ? place : std::string(id));
   }
   return collector.take(CloudDocument::AwsSecurityGroupRules);

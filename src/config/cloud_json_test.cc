@@ -219,6 +219,37 @@ doc.json: sg-1 IpPermissionsEgress[3].IpRanges[0]
 )");
 }
 
+TEST(CloudJson, KeepsDestinationsOfRulesForOnePort) {
+  const auto destinations_of = [](std::string_view text) {
+    std::string told;
+    const auto cloud = parse_cloud_json(text, "f").value();
+    for (const auto& [gid, port, block] : cloud.destinations) {
+      told += gid + " " + std::to_string(port) + " " + dn::to_text(block) + "\n";
+    }
+    return told;
+  };
+  EXPECT_EQ(destinations_of(kSecurityGroups), R"(sg-0aaaaaaaaaaaaaaaa 443 0.0.0.0/0
+sg-0aaaaaaaaaaaaaaaa 443 0.0.0.0/1
+sg-0aaaaaaaaaaaaaaaa 443 128.0.0.0/1
+)");
+  EXPECT_EQ(destinations_of(R"({"SecurityGroups": [{"GroupId": "g", "IpPermissionsEgress": [
+    {"IpProtocol": "6", "FromPort": 1, "ToPort": 1, "IpRanges": [
+      {"CidrIp": "10.0.0.0/8"}, {"CidrIp": "10.0.0.1/8"}, {"CidrIp": 7}, 7]},
+    {"IpProtocol": "tcp", "FromPort": 1, "ToPort": 2, "IpRanges": [{"CidrIp": "0.0.0.0/0"}]},
+    {"IpProtocol": "tcp", "FromPort": 65536, "ToPort": 65536,
+     "IpRanges": [{"CidrIp": "0.0.0.0/0"}]},
+    {"IpProtocol": "udp", "FromPort": 1, "ToPort": 1, "IpRanges": [{"CidrIp": "0.0.0.0/0"}]},
+    {"IpProtocol": "tcp", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}]}]})"),
+            "g 1 10.0.0.0/8\n");
+  EXPECT_EQ(destinations_of(R"({"SecurityGroupRules": [
+    {"GroupId": "g", "IsEgress": true, "IpProtocol": "tcp", "FromPort": 8443, "ToPort": 8443,
+     "CidrIpv4": "0.0.0.0/1"},
+    {"GroupId": "g", "IsEgress": false, "IpProtocol": "tcp", "FromPort": 22, "ToPort": 22,
+     "CidrIpv4": "0.0.0.0/0"}]})"),
+            "g 8443 0.0.0.0/1\n");
+  EXPECT_EQ(destinations_of(kPlan), "");
+}
+
 TEST(CloudJson, SurvivesWrongTypesEverywhere) {
   for (const std::string_view text :
        {R"({"SecurityGroups": 1})", R"({"SecurityGroups": [1, null, "x", []]})",
