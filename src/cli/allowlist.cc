@@ -39,7 +39,7 @@ bool is_useful(const Document& document, World& world) {
 std::vector<NameOnPort> names_of(const std::vector<SeenDestination>& seen) {
   std::vector<NameOnPort> names;
   for (const SeenDestination& one : seen) {
-    names.push_back({one.protocol, one.port, *one.name});
+    names.push_back({one.port, one.protocol, *one.name});
   }
   return names;
 }

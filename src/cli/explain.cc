@@ -7,6 +7,7 @@
 #include <string_view>
 #include <utility>
 
+#include "cli/client_binding.h"
 #include "cli/exit_codes.h"
 #include "cli/input.h"
 #include "cli/text_table.h"
@@ -86,21 +87,8 @@ Explanation explain_flow(const Flow& flow, const policy::PolicySnapshot& policy,
 
 namespace {
 
-// What the configuration says about the source: the binding of the longest prefix.
-struct Source {
-  std::string where;
-  std::vector<std::string> gids;
-};
-
-Source find_source(const std::vector<policy::ClientBinding>& clients, Ipv4Address address) {
-  const policy::ClientBinding* best = nullptr;
-  for (const auto& client : clients) {
-    if (!client.prefix.contains(address)) continue;
-    if (best == nullptr || client.prefix.length > best->prefix.length) best = &client;
-  }
-  if (best == nullptr) return {};
-  return {best->where, best->gids};
-}
+// What the configuration says about the source; empty where it says nothing.
+using Source = policy::ClientBinding;
 
 std::string destination_of(const Flow& flow) {
   return flow.name ? std::string(flow.name->text()) : to_text(*flow.address);
@@ -230,7 +218,8 @@ int run_explain(const ExplainArguments& arguments, World& world) {
   auto loaded = load_good_config(arguments.config, world);
   if (!loaded) return kExitCannot;
   const auto suffixes = load_suffixes(loaded->gateway.public_suffix_list, world);
-  const Source source = find_source(loaded->policy.clients, flow->source);
+  const Source* binding = find_binding(loaded->policy.clients, flow->source);
+  const Source source = binding == nullptr ? Source() : *binding;
   const auto compiled = policy::compile_policy(loaded->policy, suffixes, world.today);
   const Explanation answer = explain_flow(*flow, *compiled.snapshot, world.today);
   if (arguments.json) {

@@ -54,8 +54,6 @@ std::optional<FlowLine> parse_flow_line(std::string_view message) {
   line.proto = text("proto");
   line.proto_v = text("proto_v");
   line.reason = text("reason");
-  line.instance = text("instance");
-  line.evidence = text("evidence");
   line.see_thru_gid = text("see_thru_gid");
   const json::value* exerted = object->if_contains("see_thru_exerted");
   if (exerted != nullptr && exerted->is_bool()) line.see_thru_exerted = exerted->get_bool();

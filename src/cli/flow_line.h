@@ -19,8 +19,7 @@
 namespace dn::cli {
 
 struct FlowLine {
-  std::string dhost, cat, outcome, src, dst, proto, proto_v, reason, instance, evidence,
-      see_thru_gid;
+  std::string dhost, cat, outcome, src, dst, proto, proto_v, reason, see_thru_gid;
   Port spt = 0, dpt = 0;
   std::optional<bool> see_thru_exerted;
   std::optional<int> see_thru_days;

@@ -2,11 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <array>
-#include <cerrno>
 #include <chrono>
-#include <cstring>
-#include <filesystem>
 #include <fstream>
 #include <optional>
 #include <string>
@@ -59,7 +55,7 @@ struct Outcome {
 class Import {
  public:
   Import(const ImportArguments& arguments, store::LogCatalog& catalog, World& world)
-      : name_(arguments.file == "-" ? "standard input" : config::printable(arguments.file)),
+      : name_(name_of_input(arguments.file)),
         world_(world),
         progress_(world),
         writer_(catalog, arguments.group, arguments.stream,
@@ -171,16 +167,10 @@ int run_import(const ImportArguments& arguments, World& world) {
     directory = *state_dir;
   }
   std::ifstream file;
-  if (arguments.file != "-") {
-    file.open(arguments.file, std::ios::binary);
-    std::error_code error;
-    const bool is_directory = std::filesystem::is_directory(arguments.file, error);
-    if (!file || is_directory) {
-      world.err << fmt::format(
-          "discriminat: {}: {}\n", config::printable(arguments.file),
-          is_directory ? "this is a directory; name a file" : std::strerror(errno));
-      return kExitCannot;
-    }
+  const auto in = open_input(arguments.file, file, world);
+  if (!in) {
+    world.err << "discriminat: " << in.error().message << "\n";
+    return kExitCannot;
   }
   auto catalog = store::LogCatalog::open(settings_for(directory, world));
   if (!catalog) {
@@ -189,7 +179,7 @@ int run_import(const ImportArguments& arguments, World& world) {
   }
   world.watch_interrupts();
   Import import(arguments, **catalog, world);
-  const Outcome outcome = import.run(arguments.file == "-" ? world.in : file);
+  const Outcome outcome = import.run(**in);
   (*catalog)->tidy();
   if (arguments.json) {
     print_json(import, arguments, outcome, world);

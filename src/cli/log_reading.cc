@@ -47,8 +47,7 @@ bool visit(const json::object& page, const std::function<void(const ReadEvent&)>
     if (timestamp == nullptr || !timestamp->is_int64()) return false;
     const json::value* ingestion = event->if_contains("ingestionTime");
     const bool known = ingestion != nullptr && ingestion->is_int64();
-    last = {text_of(*event, "eventId"), text_of(*event, "logStreamName"),
-            text_of(*event, "message"), timestamp->get_int64(),
+    last = {text_of(*event, "eventId"), text_of(*event, "message"), timestamp->get_int64(),
             known ? ingestion->get_int64() : timestamp->get_int64()};
     on_event(last);
   }

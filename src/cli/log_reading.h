@@ -27,7 +27,7 @@ struct EventQuestion {
 
 // Views live as long as the call they are given to.
 struct ReadEvent {
-  std::string_view id, stream, message;
+  std::string_view id, message;
   std::int64_t timestamp = 0, ingestion = 0;  // milliseconds since 1970
 };
 

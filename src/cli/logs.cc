@@ -4,9 +4,8 @@
 
 #include <algorithm>
 #include <chrono>
-#include <map>
+#include <set>
 #include <string>
-#include <unordered_set>
 #include <utility>
 
 #include "base/utf8.h"
@@ -77,26 +76,20 @@ class ShownEvents {
  public:
   // False when it was there.
   bool add(std::int64_t timestamp, std::string_view id) {
-    if (!ids_.emplace(id).second) return false;
-    by_time_.emplace(timestamp, std::string(id));
-    if (by_time_.size() > kIdsMax) forget_first();
+    if (!events_.emplace(timestamp, id).second) return false;
+    if (events_.size() > kIdsMax) events_.erase(events_.begin());
     return true;
   }
   void forget_before(std::int64_t timestamp) {
-    while (!by_time_.empty() && by_time_.begin()->first < timestamp) forget_first();
+    events_.erase(events_.begin(), events_.lower_bound({timestamp, {}}));
   }
   std::optional<std::int64_t> newest() const {
-    if (by_time_.empty()) return {};
-    return by_time_.rbegin()->first;
+    if (events_.empty()) return {};
+    return events_.rbegin()->first;
   }
 
  private:
-  void forget_first() {
-    ids_.erase(by_time_.begin()->second);
-    by_time_.erase(by_time_.begin());
-  }
-  std::unordered_set<std::string> ids_;
-  std::multimap<std::int64_t, std::string> by_time_;
+  std::set<std::pair<std::int64_t, std::string>> events_;
 };
 
 // Without --filter the endpoint can pick the instances; with one, they are picked here.

@@ -95,9 +95,9 @@ class RemoteClient final : public LogsClient {
   aws::JsonClient client_;
 };
 
-Result<std::unique_ptr<LogsClient>> open_local(const std::string& directory, bool writable) {
+Result<std::unique_ptr<LogsClient>> open_local(const std::string& directory) {
   auto catalog = store::LogCatalog::open({.directory = directory,
-                                          .writable = writable,
+                                          .writable = false,
                                           .own_streams_taken = false,
                                           .segments = {},
                                           .clock = [] { return daemon::read_clock(false); }});
@@ -164,17 +164,12 @@ std::string to_text(const LogsError& error) {
 Result<std::unique_ptr<LogsClient>> open_logs_client(const LogsPlace& place,
                                                      const std::string& default_store,
                                                      const aws::Environment& environment) {
+  if (!place.store.empty()) return open_local(place.store);
   const bool remote =
       !place.endpoint_url.empty() || !place.region.empty() || !place.profile.empty();
-  if (!place.store.empty()) {
-    if (remote) {
-      return fail("--store reads a directory; leave out --endpoint-url, --region and --profile");
-    }
-    return open_local(place.store, place.writable);
-  }
   const std::string url =
       place.endpoint_url.empty() ? endpoint_in(environment) : place.endpoint_url;
-  if (url.empty() && !remote) return open_local(default_store, place.writable);
+  if (url.empty() && !remote) return open_local(default_store);
   return open_remote(place, url, environment);
 }
 

@@ -45,8 +45,7 @@ std::string to_text(const LogsError& error);
 
 // What the options --store, --endpoint-url, --region and --profile say; empty: not given.
 struct LogsPlace {
-  std::string store;      // a directory: local
-  bool writable = false;  // local: CreateLogGroup and PutLogEvents will be asked
+  std::string store;  // a directory: local, read only; the others are empty then (log_options.cc)
   std::string endpoint_url, region, profile;
 };
 

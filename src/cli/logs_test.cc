@@ -50,7 +50,6 @@ TEST_F(Logs, AsksForWhatTheOptionsSay) {
   EXPECT_EQ(logs.asked_number("startTime"), 1'795'132'800'000);
   EXPECT_EQ(logs.asked_number("endTime"), 1'795'132'800'000 + 2 * 86'400'000 - 1);
   EXPECT_EQ(logs.place.store, "somewhere");
-  EXPECT_FALSE(logs.place.writable);
   EXPECT_EQ(logs.default_store, "/var/lib/discriminat");
 }
 

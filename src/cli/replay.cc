@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "cli/client_binding.h"
 #include "cli/exit_codes.h"
 #include "cli/input.h"
 #include "cli/log_reading.h"
@@ -103,13 +104,9 @@ class Candidate {
   static constexpr std::size_t kLabelsMax = 100'000;
 
   std::string find_groups(Ipv4Address client) const {
-    const policy::ClientBinding* best = nullptr;
-    for (const auto& binding : clients_) {
-      if (!binding.prefix.contains(client)) continue;
-      if (best == nullptr || binding.prefix.length > best->prefix.length) best = &binding;
-    }
-    if (best == nullptr || best->gids.empty()) return to_text(client);
-    return fmt::format("{}", fmt::join(best->gids, ","));
+    const policy::ClientBinding* binding = find_binding(clients_, client);
+    if (binding == nullptr || binding->gids.empty()) return to_text(client);
+    return fmt::format("{}", fmt::join(binding->gids, ","));
   }
 
   std::vector<policy::ClientBinding> clients_;

@@ -29,11 +29,6 @@ std::string prefix_of(Protocol protocol) {
   return fmt::format("discriminat:{}:", to_text(protocol));
 }
 
-bool comes_before(const NameOnPort& a, const NameOnPort& b) {
-  return std::tuple(a.port, a.protocol, a.name.text()) <
-         std::tuple(b.port, b.protocol, b.name.text());
-}
-
 }  // namespace
 
 Ipv4Prefix destination_of(std::size_t index) {
@@ -46,7 +41,7 @@ Ipv4Prefix destination_of(std::size_t index) {
 
 WrittenRules write_rules(const std::vector<NameOnPort>& names, const UsedDestinations& used) {
   std::vector<NameOnPort> sorted = names;
-  std::ranges::sort(sorted, comes_before);
+  std::ranges::sort(sorted);
   const auto repeated = std::ranges::unique(sorted);
   sorted.erase(repeated.begin(), repeated.end());
   WrittenRules written;
@@ -63,11 +58,10 @@ WrittenRules write_rules(const std::vector<NameOnPort>& names, const UsedDestina
         last->description.size() + 1 + text.size() <= kDescriptionBytesMax) {
       last->description += ',';
       last->description += text;
-      ++last->names;
       continue;
     }
     written.rules.push_back(
-        {name.protocol, name.port, destinations.next(name.port), (alone += text), 1});
+        {name.protocol, name.port, destinations.next(name.port), (alone += text)});
   }
   return written;
 }

@@ -24,9 +24,10 @@ namespace dn::cli {
 
 inline constexpr std::size_t kDescriptionBytesMax = 255;
 
+// Ordered by port, protocol and name.
 struct NameOnPort {
-  Protocol protocol = Protocol::Tls;  // Tls or Ssh
   Port port = 443;
+  Protocol protocol = Protocol::Tls;  // Tls or Ssh
   DomainName name;
   auto operator<=>(const NameOnPort&) const = default;
 };
@@ -36,7 +37,6 @@ struct WrittenRule {
   Port port = 443;
   Ipv4Prefix destination;
   std::string description;
-  std::size_t names = 0;
 };
 
 using UsedDestinations = std::set<std::pair<Port, Ipv4Prefix>>;

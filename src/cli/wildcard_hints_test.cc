@@ -11,7 +11,7 @@ std::vector<WildcardHint> hints_for(const std::vector<std::string_view>& names, 
   static const auto kSuffixes =
       policy::PublicSuffixes::parse(policy::builtin_public_suffix_list()).value();
   std::vector<NameOnPort> list;
-  for (const auto name : names) list.push_back({protocol, port, *DomainName::parse(name)});
+  for (const auto name : names) list.push_back({port, protocol, *DomainName::parse(name)});
   return find_wildcard_hints(list, kSuffixes);
 }
 
