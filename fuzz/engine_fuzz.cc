@@ -52,6 +52,9 @@ class Checker : public EffectSink {
     DN_CHECK(name.text() == "a.wild.test" || name.text() == "git.test" || name.text() == "crl.test",
              "only names that a rule matches");
   }
+  void ask_client(Ipv4Address address) override {
+    DN_CHECK(address == ip(kClientAddress) && ++clients_asked == 1, "the client, once");
+  }
   void log(const records::FlowRecord& record) override {
     if (record.cat == records::PacketOrigin::Client) {
       DN_CHECK(++client_lines == 1, "one client line");
@@ -78,7 +81,7 @@ class Checker : public EffectSink {
   std::map<std::uint32_t, std::uint8_t> out;        // what left
   std::optional<Verdict> last;
   std::uint32_t mark = kIsn << kPayloadShift | make_mark(FlowMark::Opening);
-  int client_lines = 0, server_lines = 0;
+  int client_lines = 0, server_lines = 0, clients_asked = 0;
   bool allowed = false, crl = false, expects_verdict = false;
 };
 
@@ -194,8 +197,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
                    "crl:api.test http://crl.test:22/a"});
   static const auto see_thru = make_policy({"tls:api.test", "see-thru:2026-12-24"});
   static const auto none = make_policy({});
-  const std::shared_ptr<const policy::PolicySnapshot> policies[] = {strict, see_thru, none,
-                                                                    nullptr};
+  static const auto finding = [] {
+    policy::PolicyInput input = make_input({});
+    input.clients.clear();
+    input.clients_may_be_found = true;
+    return compile(input);
+  }();
+  const std::shared_ptr<const policy::PolicySnapshot> policies[] = {strict, see_thru, none, nullptr,
+                                                                    finding};
   ByteCursor input(ByteSpan(data, size));
   const auto game = std::make_unique<Game>();
   game->engine.on_policy(policies[input.take_u8() & 1U], game->now, game->sink);
@@ -227,7 +236,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         break;
       }
       default:
-        if (argument < 4) game->engine.on_policy(policies[argument], game->now, game->sink);
+        if (argument < 5) game->engine.on_policy(policies[argument], game->now, game->sink);
+        if (argument == 5) {
+          game->engine.on_client_unknown(ip(kClientAddress), game->now, game->sink);
+        }
         break;
     }
   }

@@ -36,13 +36,14 @@ inline constexpr std::size_t kFlowsPerClientMax =
 inline constexpr std::size_t kHeldBytesMax = 256UL
                                              << 20U;  // per engine; beyond: the holder of most pays
 inline constexpr std::size_t kHeldBytesPerClientMax = 96UL << 20U;
-inline constexpr auto kHelloDeadline = 10s;      // from the first payload byte
-inline constexpr auto kServerDeadline = 30s;     // from the release of the client's bytes
-inline constexpr auto kBrokenOffDeadline = 3s;   // after a reset or FIN instead of an answer
-inline constexpr auto kStallBeforeAck = 20ms;    // hold-all deadlock: acknowledge after
-inline constexpr auto kResolveDeadline = 1s;     // the handshake is held at most so long
-inline constexpr auto kQuestionInterval = 75ms;  // between questions for one held handshake
-inline constexpr auto kResendInterval = 250ms;   // owned bytes, doubled up to kResendMax
+inline constexpr auto kHelloDeadline = 10s;        // from the first payload byte
+inline constexpr auto kServerDeadline = 30s;       // from the release of the client's bytes
+inline constexpr auto kBrokenOffDeadline = 3s;     // after a reset or FIN instead of an answer
+inline constexpr auto kStallBeforeAck = 20ms;      // hold-all deadlock: acknowledge after
+inline constexpr auto kResolveDeadline = 1s;       // the handshake is held at most so long
+inline constexpr auto kClientSearchDeadline = 2s;  // a flow of an unknown client, likewise
+inline constexpr auto kQuestionInterval = 75ms;    // between questions for one held handshake
+inline constexpr auto kResendInterval = 250ms;     // owned bytes, doubled up to kResendMax
 inline constexpr auto kResendMax = 2s;
 // A connection for one HTTP request, which stays with the engine to its end.
 inline constexpr auto kOneRequestPause = 30s;       // without a byte of the server; beyond: reset

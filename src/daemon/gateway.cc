@@ -311,9 +311,12 @@ Result<void> Gateway::start_loops() {
     if (!queue) return tl::unexpected(queue.error());
     auto injector = netfilter::Injector::open();
     if (!injector) return tl::unexpected(injector.error());
-    loops_.push_back(
-        std::make_unique<PacketLoop>(settings, std::move(*queue), std::move(*injector), *store_,
-                                     [this](const DomainName& name) { resolver_->ask(name); }));
+    LoopQuestions questions;
+    questions.name = [this](const DomainName& name) { resolver_->ask(name); };
+    // The file tells all clients at once, and its policy says so: nothing is ever asked.
+    questions.client = [](Ipv4Address) {};
+    loops_.push_back(std::make_unique<PacketLoop>(settings, std::move(*queue), std::move(*injector),
+                                                  *store_, std::move(questions)));
   }
   return {};
 }

@@ -20,8 +20,13 @@
 
 namespace dn::daemon {
 
+// A client was looked for and there is none with this address.
+struct ClientNotFound {
+  Ipv4Address address;
+};
+
 using LoopEvent = std::variant<std::shared_ptr<const engine::DnsAnswer>,
-                               std::shared_ptr<const policy::PolicySnapshot>>;
+                               std::shared_ptr<const policy::PolicySnapshot>, ClientNotFound>;
 
 class Mailbox {
  public:

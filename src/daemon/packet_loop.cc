@@ -20,12 +20,12 @@ constexpr int kBatchesPerRound = 8;  // then timers and events get their turn
 
 PacketLoop::PacketLoop(LoopSettings settings, netfilter::PacketQueue queue,
                        netfilter::Injector injector, store::LogStore& store,
-                       std::function<void(const DomainName&)> ask)
+                       LoopQuestions questions)
     : settings_(std::move(settings)),
       queue_(std::move(queue)),
       injector_(std::move(injector)),
       store_(store),
-      ask_(std::move(ask)),
+      questions_(std::move(questions)),
       engine_(settings_.engine) {}
 
 PacketLoop::~PacketLoop() {
@@ -78,6 +78,8 @@ void PacketLoop::take_events(const Now& now) {
   for (const LoopEvent& event : events_) {
     if (const auto* answer = std::get_if<0>(&event)) {
       engine_.on_dns_answer(**answer, now, *this);
+    } else if (const auto* not_found = std::get_if<ClientNotFound>(&event)) {
+      engine_.on_client_unknown(not_found->address, now, *this);
     } else {
       engine_.on_policy(std::get<1>(event), now, *this);
     }
@@ -128,7 +130,11 @@ void PacketLoop::inject(const engine::Injection& injection) {
 }
 
 void PacketLoop::ask(const DomainName& name) {
-  ask_(name);
+  questions_.name(name);
+}
+
+void PacketLoop::ask_client(Ipv4Address address) {
+  questions_.client(address);
 }
 
 void PacketLoop::log(const records::FlowRecord& record) {

@@ -30,6 +30,13 @@ struct LoopSettings {
   bool require_synchronised_clock = true;
 };
 
+// What the engine asks of other threads. Called on the loop's thread; must not wait. The answers
+// come through the mailbox.
+struct LoopQuestions {
+  std::function<void(const DomainName&)> name;
+  std::function<void(Ipv4Address)> client;
+};
+
 struct LoopStatus {
   engine::EngineCounters engine;
   netfilter::PacketQueueCounters queue;
@@ -41,7 +48,7 @@ struct LoopStatus {
 class PacketLoop final : private engine::EffectSink {
  public:
   PacketLoop(LoopSettings settings, netfilter::PacketQueue queue, netfilter::Injector injector,
-             store::LogStore& store, std::function<void(const DomainName&)> ask);
+             store::LogStore& store, LoopQuestions questions);
   ~PacketLoop() override;
 
   void start();
@@ -63,13 +70,14 @@ class PacketLoop final : private engine::EffectSink {
   void verdict(const engine::Verdict& verdict) override;
   void inject(const engine::Injection& injection) override;
   void ask(const DomainName& name) override;
+  void ask_client(Ipv4Address address) override;
   void log(const records::FlowRecord& record) override;
 
   LoopSettings settings_;
   netfilter::PacketQueue queue_;
   netfilter::Injector injector_;
   store::LogStore& store_;
-  std::function<void(const DomainName&)> ask_;
+  LoopQuestions questions_;
   engine::Engine engine_;
   Mailbox mailbox_;
   std::vector<LoopEvent> events_;

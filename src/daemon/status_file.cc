@@ -26,6 +26,7 @@ json::object loop_object(const LoopStatus& loop) {
           {"injected", e.injected},
           {"acknowledged_for_server", e.acknowledged_for_server},
           {"resolved_on_demand", e.resolved_on_demand},
+          {"clients_asked", e.clients_asked},
           {"not_tcp", e.not_tcp},
           {"state_lost", e.state_lost},
           {"ignored", e.ignored},

@@ -14,6 +14,7 @@ class CountingSink : public EffectSink {
   void verdict(const Verdict& verdict) override { last = verdict; }
   void inject(const Injection&) override { ++others; }
   void ask(const DomainName&) override { ++others; }
+  void ask_client(Ipv4Address) override { ++others; }
   void log(const records::FlowRecord& record) override {
     lines += record.outcome == records::Outcome::Allowed ? 1 : 1000;
   }

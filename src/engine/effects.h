@@ -66,6 +66,9 @@ class EffectSink {
   virtual void inject(const Injection& injection) = 0;
   // A look-up on demand: a fresh question to the upstream resolver, not answered from any cache.
   virtual void ask(const DomainName& name) = 0;
+  // A look-up of the client with this address, of which the policy says that it may be found. Once
+  // per flow that waits for it; the answer is a new policy, or Engine::on_client_unknown().
+  virtual void ask_client(Ipv4Address address) = 0;
   virtual void log(const records::FlowRecord& record) = 0;
 };
 

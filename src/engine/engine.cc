@@ -227,7 +227,9 @@ JudgeContext Engine::judge_context(const Flow& flow, const Now& now) const {
   context.now = now;
   context.looked_up = flow.questions > 0;
   context.may_wait =
-      flow.questions == 0 || now.monotonic < flow.held_since + limits::kResolveDeadline;
+      flow.questions == 0 || now.monotonic < flow.names_since + limits::kResolveDeadline;
+  context.may_find_client =
+      !flow.client_not_found && (!flow.client_asked || now.monotonic < flow.client_deadline);
   return context;
 }
 
@@ -273,6 +275,7 @@ void Engine::on_policy(std::shared_ptr<const policy::PolicySnapshot> policy, con
   Call call{now, sink};
   flows_.for_each([&](std::uint32_t index) {
     const Flow& flow = flows_.at(index);
+    if (flow.client_asked && flow.stage == Stage::Resolving) rejudge(index, call);
     const bool granted = flow.stage == Stage::ReadingServer || flow.stage == Stage::ServerGood ||
                          flow.stage == Stage::Answering ||
                          (flow.stage == Stage::ReadingClient && flow.after_retry);
@@ -281,6 +284,20 @@ void Engine::on_policy(std::shared_ptr<const policy::PolicySnapshot> policy, con
         policy_ == nullptr ? nullptr : policy_->find_client(flow.key.client);
     if (rules != nullptr && rules->still_grants(flow.grant, flow.key.server_port)) return;
     refuse(index, Side::Server, Reason::RuleRemoved, call);
+  });
+}
+
+void Engine::on_client_unknown(Ipv4Address address, const Now& now, EffectSink& sink) {
+  Call call{now, sink};
+  flows_.for_each_of(address, [&](std::uint32_t index) {
+    Flow& flow = flows_.at(index);
+    if (!flow.client_asked) return;
+    flow.client_not_found = true;
+    if (flow.stage == Stage::Resolving) {
+      rejudge(index, call);
+    } else if (flow.stage == Stage::ReadingClient && !flow.server.prefix().empty()) {
+      may_server_speak_first(index, call);
+    }
   });
 }
 

@@ -28,6 +28,10 @@
 // which waits for the handover or the refusal. A packet of a connection that was handed over or
 // refused a moment ago finds its flow as a straggler; the mark tells it from a later connection.
 //
+// Resolving waits for the gateway's own look-ups: of the client, where it is unknown and the source
+// of the policy can look for one, then of the name. The first ends with a new policy, with the news
+// that there is none, or at its bound.
+//
 // Limits and time-outs: base/limits.h. Attacks considered: threat-model.md. No clock, no socket, no
 // thread: time comes with each call, effects leave through the sink. One engine per packet queue,
 // used by one thread. Covered by engine_test.cc, engine_delivery_test.cc, engine_evasion_test.cc,
@@ -65,7 +69,7 @@ struct EngineCounters {
   std::uint64_t server_allowed = 0, server_refused = 0;
   std::uint64_t handed_over = 0;
   std::uint64_t injected = 0, acknowledged_for_server = 0;
-  std::uint64_t resolved_on_demand = 0;
+  std::uint64_t resolved_on_demand = 0, clients_asked = 0;
   std::uint64_t not_tcp = 0, state_lost = 0, ignored = 0;
   std::uint64_t evicted = 0;
   std::uint64_t log_lines_suppressed = 0;  // rate limit of repeated drops
@@ -80,6 +84,8 @@ class Engine {
   // Also ends connections that are being judged under a rule that is gone.
   void on_policy(std::shared_ptr<const policy::PolicySnapshot> policy, const Now& now,
                  EffectSink& sink);
+  // The look-up of EffectSink::ask_client() found nothing. (What it finds comes as a policy.)
+  void on_client_unknown(Ipv4Address address, const Now& now, EffectSink& sink);
   // To be called at least every 10 ms while has_timers(), else once a second.
   void on_tick(const Now& now, EffectSink& sink);
 
@@ -130,6 +136,7 @@ class Engine {
   void rejudge(std::uint32_t index, Call& call);
   void hold(std::uint32_t index, Call& call);
   void resolve(std::uint32_t index, const Judgement& judgement, Call& call);
+  void find_client(std::uint32_t index, Call& call);
   void ask(std::uint32_t index, const DomainName& name, Call& call);
   void stop_waiting(std::uint32_t index);
   void allow(std::uint32_t index, const ClientFacts& facts, const Judgement& judgement,

@@ -28,6 +28,7 @@ void keep_facts(Flow& flow, const ClientFacts& facts) {
   flow.tls_offered = facts.tls_offered;
   flow.post_quantum = facts.post_quantum;
   flow.ech = facts.ech;
+  flow.flaw = facts.flaw;
   flow.may_continue = facts.protocol != Protocol::Tls || facts.early_data;
 }
 
@@ -40,6 +41,7 @@ ClientFacts remembered_facts(const Flow& flow) {
   facts.tls_offered = flow.tls_offered;
   facts.post_quantum = flow.post_quantum;
   facts.ech = flow.ech;
+  facts.flaw = flow.flaw;
   return facts;
 }
 
@@ -171,20 +173,39 @@ void Engine::judge_flow(std::uint32_t index, const ClientFacts& facts, const Seg
 
 void Engine::resolve(std::uint32_t index, const Judgement& judgement, Call& call) {
   Flow& flow = flows_.at(index);
-  if (flow.stage != Stage::Resolving) {
+  const bool begins = flow.stage != Stage::Resolving;
+  if (begins) {
     flow.stage = Stage::Resolving;
     flow.held_since = call.now.monotonic;
-    flow.deadline = call.now.monotonic + limits::kResolveDeadline;
-    ++counters_.resolved_on_demand;
   }
-  ++flow.questions;
-  for (const DomainName& name : judgement.ask) ask(index, name, call);
+  if (judgement.find_client) {
+    find_client(index, call);
+    flow.deadline = flow.client_deadline;
+  } else {
+    if (begins || flow.questions == 0) {
+      flow.names_since = call.now.monotonic;
+      flow.deadline = call.now.monotonic + limits::kResolveDeadline;
+      ++counters_.resolved_on_demand;
+    }
+    ++flow.questions;
+    for (const DomainName& name : judgement.ask) ask(index, name, call);
+  }
   flow.next_action = flow.deadline;
   arm(index);
 }
 
-// After an answer, or at a time-out: judges again, and decides whether another question is worth
-// it.
+// Once per flow, whatever comes later: a client that stays unknown cannot make more work.
+void Engine::find_client(std::uint32_t index, Call& call) {
+  Flow& flow = flows_.at(index);
+  if (flow.client_asked) return;
+  flow.client_asked = true;
+  flow.client_deadline = call.now.monotonic + limits::kClientSearchDeadline;
+  ++counters_.clients_asked;
+  call.sink.ask_client(flow.key.client);
+}
+
+// After an answer, a new policy, or at a time-out: judges again, and decides whether another
+// question is worth it.
 void Engine::rejudge(std::uint32_t index, Call& call) {
   Flow& flow = flows_.at(index);
   JudgeContext context = judge_context(flow, call.now);
@@ -195,6 +216,11 @@ void Engine::rejudge(std::uint32_t index, Call& call) {
   const Judgement judgement = judge(facts, flow.key.client, destination, context);
   if (judgement.ssh_name) flow.name = judgement.ssh_name;
   if (judgement.kind == Judgement::Kind::Resolve) {
+    // The client is still unknown, or known by now and its name is asked for the first time.
+    if (judgement.find_client || flow.questions == 0) {
+      resolve(index, judgement, call);
+      return;
+    }
     // A round robin may show the address in another answer; ask again a little later.
     const bool more = flow.questions < static_cast<int>(limits::kDnsQuestionsPerHold);
     if (flow.answers_pending > 0) return;
@@ -210,7 +236,7 @@ void Engine::rejudge(std::uint32_t index, Call& call) {
     return;
   }
   // No further question is worth waiting for.
-  context.may_wait = false;
+  context.may_wait = context.may_find_client = false;
   const Judgement last = judge(facts, flow.key.client, destination, context);
   flow.evidence = last.evidence;
   if (last.kind == Judgement::Kind::Allow) {

@@ -178,9 +178,13 @@ bool Engine::may_server_speak_first(std::uint32_t index, Call& call) {
       flow.key.client, {flow.key.server, flow.key.server_port}, judge_context(flow, call.now));
   if (judgement.kind == Judgement::Kind::Resolve) {
     // Held by dropping: the server sends it again, and the answer will be there.
-    if (flow.questions == 0) {
+    if (judgement.find_client) {
+      if (!flow.client_asked) flow.held_since = call.now.monotonic;
+      find_client(index, call);
+    } else if (flow.questions == 0) {
       ++flow.questions;
-      flow.held_since = call.now.monotonic;
+      if (!flow.client_asked) flow.held_since = call.now.monotonic;
+      flow.names_since = call.now.monotonic;
       for (const DomainName& name : judgement.ask) call.sink.ask(name);
     }
     return false;

@@ -37,7 +37,7 @@ struct FlowKey {
 
 enum class Stage : std::uint8_t {
   ReadingClient,  // bytes of the client are held until hello, banner or request is complete
-  Resolving,      // complete and matched by a rule; held until a look-up confirms the address
+  Resolving,      // complete; held until a look-up finds the client, or confirms the address
   ReadingServer,  // the client's bytes were released; the server's answer is awaited
   ServerGood,     // the answer is good; the server has not acknowledged all client bytes yet
   Answering,      // the answer to the one request passes; never handed to the kernel
@@ -102,10 +102,11 @@ struct Flow {
   std::uint16_t tls_offered = 0;
   std::optional<bool> post_quantum;
   bool ech = false;
-  bool may_continue = false;  // client bytes behind the judged ones may pass before the handover
-  bool one_request = false;   // no client bytes behind the judged ones may ever pass
-  bool after_retry = false;   // a HelloRetryRequest was seen
-  bool server_first = false;  // the server was allowed to speak first
+  Reason flaw = Reason::None;  // ClientFacts::flaw
+  bool may_continue = false;   // client bytes behind the judged ones may pass before the handover
+  bool one_request = false;    // no client bytes behind the judged ones may ever pass
+  bool after_retry = false;    // a HelloRetryRequest was seen
+  bool server_first = false;   // the server was allowed to speak first
   ServerAnswer answer;
   Reason ended = Reason::None;    // how an end broke off while the server's answer was awaited
   MonotonicTime answer_deadline;  // Answering: whatever passes, it ends then
@@ -117,10 +118,14 @@ struct Flow {
   bool by_see_thru = false;
   records::Evidence evidence = records::Evidence::Absent;
 
-  // Resolving.
+  // Resolving; a server that speaks first is held in ReadingClient.
   MonotonicTime held_since;
-  int questions = 0;        // rounds of questions asked
-  int answers_pending = 0;  // of the last round
+  MonotonicTime names_since;  // of the first question
+  int questions = 0;          // rounds of questions asked
+  int answers_pending = 0;    // of the last round
+  bool client_asked = false;  // the client is unknown and looked up
+  bool client_not_found = false;
+  MonotonicTime client_deadline;  // of that look-up
 
   // Bookkeeping of the table.
   TimerLink timer;
@@ -153,6 +158,13 @@ class FlowTable {
     for (std::uint32_t i = 0; i < flows_.size(); ++i) {
       if (flows_[i].in_use) visit(i);
     }
+  }
+  // The flows of one client, the oldest first; `visit` must not insert or erase.
+  template <class Visit>
+  void for_each_of(Ipv4Address client, Visit visit) {
+    const auto found = clients_.find(client);
+    if (found == clients_.end()) return;
+    for (std::uint32_t i = found->second.oldest; i != kNoFlow; i = flows_[i].newer) visit(i);
   }
 
  private:

@@ -168,15 +168,28 @@ void overrule_by_see_thru(Judgement& judgement, Ipv4Address client, const JudgeC
   judgement.grant = see_thru.rule->grant;
 }
 
+// See-thru by default lets a stranger through at once; otherwise it may be worth a look-up.
+Judgement judge_stranger(Ipv4Address client, const JudgeContext& context) {
+  Judgement judgement = refuse(Reason::ClientUnknown);
+  overrule_by_see_thru(judgement, client, context);
+  if (judgement.kind == Kind::Refuse && context.may_find_client &&
+      context.policy->clients_may_be_found()) {
+    judgement.kind = Kind::Resolve;
+    judgement.find_client = true;
+  }
+  return judgement;
+}
+
 }  // namespace
 
 Judgement judge(const ClientFacts& facts, Ipv4Address client, Destination destination,
                 const JudgeContext& context) {
   if (context.policy == nullptr) return refuse(Reason::PolicyMissing);
   const ClientPolicy* rules = context.policy->find_client(client);
-  Judgement judgement = rules != nullptr && context.policy->is_known_client(client)
-                            ? judge_by_rules(facts, *rules, destination, context)
-                            : refuse(Reason::ClientUnknown);
+  if (rules == nullptr || !context.policy->is_known_client(client)) {
+    return judge_stranger(client, context);
+  }
+  Judgement judgement = judge_by_rules(facts, *rules, destination, context);
   overrule_by_see_thru(judgement, client, context);
   return judgement;
 }
@@ -186,9 +199,7 @@ Judgement judge_server_first(Ipv4Address client, Destination destination,
   if (context.policy == nullptr) return refuse(Reason::PolicyMissing);
   const ClientPolicy* rules = context.policy->find_client(client);
   if (rules == nullptr || !context.policy->is_known_client(client)) {
-    Judgement judgement = refuse(Reason::ClientUnknown);
-    overrule_by_see_thru(judgement, client, context);
-    return judgement;
+    return judge_stranger(client, context);
   }
   Judgement judgement = judge_ssh_destination(*rules, destination, context);
   if (judgement.kind == Kind::Refuse) judgement.reason = Reason::ProtoServerFirst;

@@ -31,7 +31,7 @@ struct Judgement {
   enum class Kind : std::uint8_t {
     Allow,
     Refuse,
-    Resolve,  // hold the handshake: `ask` these names, then judge again
+    Resolve,  // hold the handshake: look up the client or `ask` the names, then judge again
   };
   Kind kind = Kind::Refuse;
   Reason reason = Reason::None;  // why policy refuses, also when see-thru overrules it
@@ -42,17 +42,20 @@ struct Judgement {
   policy::GrantId grant = 0;     // Allow: of the rule or the see-thru
   records::Evidence evidence = records::Evidence::Absent;
   std::optional<DomainName> ssh_name;  // the allowed name that an SSH destination resolves to
+  bool find_client = false;  // Resolve only: the client is unknown and may be found; no name asked
   std::vector<DomainName> ask;
 };
 
 // `looked_up`: this flow has waited for fresh answers already; `may_wait` is false when it has
-// waited long enough, so that Resolve is not an option any more.
+// waited long enough, so that Resolve is not an option any more. `may_find_client`: likewise of an
+// unknown client, where the policy says that one may be found.
 struct JudgeContext {
   const policy::PolicySnapshot* policy = nullptr;
   const DnsLedger* ledger = nullptr;
   Now now;
   bool looked_up = false;
   bool may_wait = true;
+  bool may_find_client = false;
 };
 
 Judgement judge(const ClientFacts& facts, Ipv4Address client, Destination destination,

@@ -62,6 +62,7 @@ class Snapshot final : public PolicySnapshot {
   bool is_known_client(Ipv4Address address) const override {
     return clients.find(address).has_value();
   }
+  bool clients_may_be_found() const override { return may_find_clients; }
   FlowLogVerbosity verbosity() const override { return flow_log_verbosity; }
   NameList exact_names() const override { return {rules->arena().data(), names}; }
 
@@ -70,6 +71,7 @@ class Snapshot final : public PolicySnapshot {
   std::vector<ClientRules> policies;  // refer to both
   std::optional<ClientRules> unknown_client;
   ClientTable clients;  // positions in policies
+  bool may_find_clients = false;
   FlowLogVerbosity flow_log_verbosity = FlowLogVerbosity::Full;
   std::vector<TextOffset> names;
 };
@@ -163,6 +165,7 @@ class Compiler {
     auto snapshot = std::make_shared<Snapshot>();
     auto findings = std::make_shared<Findings::Store>();
     snapshot->rules = rules;
+    snapshot->may_find_clients = input_.clients_may_be_found;
     snapshot->flow_log_verbosity = input_.preferences.flow_log_verbosity;
     findings->rules = rules;
     note_effective_groups(*rules, *findings);

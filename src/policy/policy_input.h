@@ -72,6 +72,9 @@ struct PolicyInput {
   std::map<std::string, std::string> lists;
   // Counts only with X509Crls::Allow, and for the groups with a tls rule for that name and port.
   std::vector<HostCrls> crls;
+  // The source can look single clients up, so that an unknown one may be found yet; false for a
+  // source that tells all it knows at once.
+  bool clients_may_be_found = false;
 };
 
 }  // namespace dn::policy

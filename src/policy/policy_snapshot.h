@@ -71,6 +71,8 @@ class PolicySnapshot {
   virtual const ClientPolicy* find_client(Ipv4Address) const = 0;
   // False for the policy of unknown clients.
   virtual bool is_known_client(Ipv4Address) const = 0;
+  // PolicyInput::clients_may_be_found.
+  virtual bool clients_may_be_found() const = 0;
   virtual FlowLogVerbosity verbosity() const = 0;
   // All exact names of tls and ssh rules that some client has, and the hosts of revocation lists,
   // sorted, unique: to be looked up ahead of need.

@@ -385,6 +385,9 @@ class FlowRig::Sink : public EffectSink {
     rig_.inject(injection);
   }
   void ask(const DomainName& host) override { rig_.asked.emplace_back(host.text()); }
+  void ask_client(Ipv4Address address) override {
+    rig_.asked_clients.push_back(dn::to_text(address));
+  }
   void log(const records::FlowRecord& record) override { rig_.lines.push_back(copy_of(record)); }
 
   std::optional<Verdict> last_;
@@ -407,12 +410,21 @@ void FlowRig::restart() {
 
 void FlowRig::use_policy(const std::vector<std::string>& annotations,
                          const policy::Preferences& preferences) {
-  policy_ = make_policy(annotations, preferences);
+  use_input(make_input(annotations, preferences));
+}
+
+void FlowRig::use_input(const policy::PolicyInput& input) {
+  policy_ = compile(input);
   engine_->on_policy(policy_, now(), *sink_);
 }
 
 std::shared_ptr<const policy::PolicySnapshot> make_policy(
     const std::vector<std::string>& annotations, const policy::Preferences& preferences) {
+  return compile(make_input(annotations, preferences));
+}
+
+policy::PolicyInput make_input(const std::vector<std::string>& annotations,
+                               const policy::Preferences& preferences) {
   policy::PolicyInput input;
   policy::SecurityGroup group{.gid = "sg-test", .egress = {}, .where = ""};
   constexpr std::string_view kCrl = "crl:";
@@ -430,6 +442,10 @@ std::shared_ptr<const policy::PolicySnapshot> make_policy(
   }
   input.groups.push_back(group);
   input.clients.push_back({.prefix = {ip(kClientAddress), 32}, .gids = {"sg-test"}, .where = ""});
+  return input;
+}
+
+std::shared_ptr<const policy::PolicySnapshot> compile(const policy::PolicyInput& input) {
   const Date today{std::chrono::floor<std::chrono::days>(kStartOfTest)};
   return policy::compile_policy(input, suffixes(), today).snapshot;
 }
@@ -448,6 +464,10 @@ void FlowRig::answer(std::string_view host, const std::vector<std::string_view>&
 
 void FlowRig::answer_failed(std::string_view host, DnsStatus status) {
   engine_->on_dns_answer({name(host), status, {}, {}, false}, now(), *sink_);
+}
+
+void FlowRig::client_unknown(std::string_view address) {
+  engine_->on_client_unknown(ip(address), now(), *sink_);
 }
 
 Now FlowRig::now() const {

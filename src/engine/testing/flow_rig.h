@@ -43,6 +43,11 @@ Bytes slice(const Bytes& bytes, std::size_t begin, std::size_t end = SIZE_MAX);
 std::shared_ptr<const policy::PolicySnapshot> make_policy(
     const std::vector<std::string>& annotations, const policy::Preferences& preferences = {});
 
+// The same in two steps, to change what is between them.
+policy::PolicyInput make_input(const std::vector<std::string>& annotations,
+                               const policy::Preferences& preferences = {});
+std::shared_ptr<const policy::PolicySnapshot> compile(const policy::PolicyInput& input);
+
 // -- handshakes -----------------------------------------------------------------------------------
 // A usual TLS 1.3 hello; `padding` bytes make it larger, `more` are further extensions.
 Bytes tls_hello(std::string_view host, std::size_t padding = 0, const Bytes& more = {});
@@ -152,11 +157,14 @@ class FlowRig {
   // See make_policy(); replaces what there was.
   void use_policy(const std::vector<std::string>& annotations,
                   const policy::Preferences& preferences = {});
+  void use_input(const policy::PolicyInput& input);
   void drop_policy();
   // An answer of the resolver.
   void answer(std::string_view host, const std::vector<std::string_view>& addresses,
               Duration ttl = 60s);
   void answer_failed(std::string_view host, DnsStatus status = DnsStatus::Failed);
+  // The look-up of a client found nothing.
+  void client_unknown(std::string_view address);
   // Time passes in ticks of 10 ms.
   void advance(Duration duration);
   void trust_clock(bool trusted) { clock_trusted_ = trusted; }
@@ -173,6 +181,7 @@ class FlowRig {
 
   std::vector<LogLine> lines;
   std::vector<std::string> asked;
+  std::vector<std::string> asked_clients;
   std::vector<Injected> injected;
   std::vector<std::string> texts() const;  // of the lines
   Engine& engine() { return *engine_; }
