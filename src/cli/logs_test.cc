@@ -150,7 +150,11 @@ TEST_F(Logs, FollowsThroughAnEndpointsAbsence) {
   // An error that will not pass ends it, and so does any at the beginning.
   interrupted = false;
   for (const char* type : {"", "ResourceNotFoundException"}) {
-    on_pause = [&] { logs.failures = {{type, "gone"}}; };
+    pauses = 0;
+    on_pause = [&] {
+      logs.failures = {{type, "gone"}};
+      interrupted = pauses > 1;
+    };
     EXPECT_EQ(call({"logs", "flow", "--follow"}), kExitCannot);
     EXPECT_TRUE(err.ends_with("gone\n")) << err;
   }
