@@ -12,7 +12,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 ABORTS = "check.cc"  # DN_CHECK's last words go to the standard error stream
-PURE = {"base", "wire", "policy", "records", "engine", "query"}
+PURE = {"base", "wire", "policy", "records", "engine", "query", "cloud"}
 IMPURE_HEADERS = re.compile(
     r"^(sys/|netinet/|arpa/|net/|linux/|thread$|mutex$|shared_mutex$|condition_variable$|future$"
     r"|fstream$|iostream$|filesystem$|unistd\.h$|fcntl\.h$|poll\.h$|spdlog/|random$)")
@@ -83,6 +83,9 @@ def file_problems(path, text, folder, table, links):
                 yield number, f'"{header}": write the path from src/'
             elif match[1] == '"' and first not in allowed:
                 yield number, f"{folder}/ may not include {first}/ (table in src/README.md)"
+            elif match[1] == '"' and folder in PURE and first not in PURE and not is_test(path) \
+                    and not header.endswith("_values.h"):
+                yield number, f"{folder}/ is pure: of {first}/ only plain values (x_values.h)"
             if match[1] == "<" and folder in PURE and not is_test(path):
                 if IMPURE_HEADERS.match(header):
                     yield number, f"{folder}/ is pure: no <{header}>"

@@ -21,7 +21,8 @@ def tree(tmp_path):
     (tmp_path / "src").mkdir()
     (tmp_path / "src/README.md").write_text(
         "| folder | what | may include |\n|---|---|---|\n| `base/` | x | nothing else |\n"
-        "| `wire/` | x | base |\n| `net/` | x | base |\n| `daemon/` | x | all |\n")
+        "| `wire/` | x | base |\n| `net/` | x | base |\n"
+        "| `query/` | x | base net |\n| `daemon/` | x | all |\n")
     (tmp_path / "CMakeLists.txt").write_text(
         "dn_folder(base)\ndn_folder(wire dn_base)\ndn_folder(net dn_base)\n"
         "dn_folder(daemon dn_wire dn_net spdlog::spdlog)\n")
@@ -40,6 +41,7 @@ def tree(tmp_path):
     ("src/wire/a.cc", '#include "a.h"', "write the path from src/"),
     ("src/wire/a.cc", "#include <sys/socket.h>", "wire/ is pure"),
     ("src/wire/a.cc", "auto t = std::chrono::steady_clock::now();", "a clock call"),
+    ("src/query/a.cc", '#include "net/loop.h"', "of net/ only plain values"),
     ("src/base/a.cc", 'auto p = getenv("PATH");', "the environment"),
     ("src/net/a.cc", "#include <spdlog/spdlog.h>", "needs spdlog::spdlog"),
     ("src/extra/a.cc", "int x;", "no row in the table"),
@@ -51,6 +53,7 @@ def test_layers_sees(tree, name, line, want):
 
 @pytest.mark.parametrize("name, line", [
     ("src/daemon/a.cc", '#include "net/loop.h"'),
+    ("src/query/a.cc", '#include "net/loop_values.h"'),
     ("src/daemon/a.cc", "#include <spdlog/spdlog.h>"),
     ("src/wire/a_test.cc", "#include <fstream>"),
     ("src/net/a.cc", "#include <sys/socket.h>"),
