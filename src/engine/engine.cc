@@ -295,7 +295,8 @@ void Engine::on_client_unknown(Ipv4Address address, const Now& now, EffectSink& 
     flow.client_not_found = true;
     if (flow.stage == Stage::Resolving) {
       rejudge(index, call);
-    } else if (flow.stage == Stage::ReadingClient && !flow.server.prefix().empty()) {
+    } else if (flow.stage == Stage::ReadingClient && !flow.server_first &&
+               !flow.client_line_written) {
       may_server_speak_first(index, call);
     }
   });

@@ -142,6 +142,26 @@ TEST_F(EngineStranger, AClientThatIsGoneWhileItsNameIsLookedUpIsLookedForOnce) {
   EXPECT_THAT(c.at_server.bytes, IsEmpty());
 }
 
+// Two loops may have asked, and the news may come late.
+TEST_F(EngineStranger, ThatIsKnownByNowIsNotHurtByTheNewsThatThereWasNone) {
+  Connection& retried = rig.connect();
+  retried.client_sends(hello);
+  Connection& asked = rig.connect();
+  asked.client_sends(tls_hello("a.wild.test"));
+  Connection& spoken = rig.connect(Tuple{ip(kClientAddress), ip(kServerAddress), 999, 22});
+  rig.answer("git.test", {kServerAddress});
+  spoken.server().payload(text("SSH-2.0-x\r\n")).send();
+  rig.use_input(known);
+  spoken.server_sends(text("SSH-2.0-x\r\n"));
+  retried.server_sends(tls_retry_request());
+  rig.client_unknown(kClientAddress);
+  EXPECT_THAT(rig.texts(), ElementsAre("client allowed tls api.test policy"));
+  EXPECT_EQ(retried.client_sends(hello), Fate::Passed);
+  rig.answer("a.wild.test", {kServerAddress});
+  EXPECT_EQ(asked.at_server.bytes, tls_hello("a.wild.test"));
+  EXPECT_EQ(spoken.client_sends(text("SSH-2.0-y\r\n")), Fate::Passed);
+}
+
 TEST_F(EngineStranger, IsHeldWhenTheServerSpeaksFirst) {
   const Bytes banner = text("SSH-2.0-OpenSSH_9.2p1\r\n");
   rig.answer("git.test", {kServerAddress});

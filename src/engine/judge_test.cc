@@ -267,6 +267,24 @@ TEST_F(JudgeTest, RefusesWithoutPolicyAndStrangers) {
             Reason::ClientUnknown);
 }
 
+TEST_F(JudgeTest, AStrangerIsLookedForWhereOneMayBeFound) {
+  const Ipv4Address stranger = ip("10.9.9.9");
+  policy::PolicyInput input = make_input({"tls:fresh.test", "see-thru:2099-01-01"});
+  input.clients_may_be_found = true;
+  policy = compile(input);
+  context.policy = policy.get();
+  EXPECT_EQ(judged(tls("fresh.test"), 443, stranger).kind, Kind::Refuse);  // waited long enough
+  context.may_find_client = true;
+  const Judgement held = judged(tls("fresh.test"), 443, stranger);
+  EXPECT_EQ(held.kind, Kind::Resolve);
+  EXPECT_TRUE(held.find_client);
+  EXPECT_THAT(held.ask, IsEmpty());
+  EXPECT_TRUE(judge_server_first(stranger, {kServer, 22}, context).find_client);
+  EXPECT_EQ(judged(tls("fresh.test")).kind, Kind::Allow);
+  use({"tls:fresh.test"});  // a source that finds none
+  EXPECT_EQ(judged(tls("fresh.test"), 443, stranger).kind, Kind::Refuse);
+}
+
 TEST_F(JudgeTest, SeeThruOverrulesEveryRefusalOfPolicyAndKeepsTheReason) {
   use({"443 tls:fresh.test,moved.test", "see-thru:2026-11-22"});
   context.may_wait = false;
