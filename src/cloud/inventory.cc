@@ -226,7 +226,8 @@ std::vector<Inventory::Claim> Inventory::newest_claims(View& view) const {
 
 bool Inventory::may_stay(const Claim& claim) const {
   const aws::NetworkInterface& told = claim.interface->told;
-  return told.vpc_id == settings_.vpc_id && !interface_sights_.is_missed(told.id);
+  const bool own_vpc = !settings_.vpc_id.empty() && told.vpc_id == settings_.vpc_id;
+  return own_vpc && !interface_sights_.is_missed(told.id);
 }
 
 // Takes out what interfaces of several VPCs have. The claims are sorted, so those that hold the one

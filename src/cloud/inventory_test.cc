@@ -210,6 +210,15 @@ TEST_F(InventoryTest, TheSameAddressInTwoOtherVpcsIsNoClient) {
   EXPECT_THAT(inventory.problems(), IsEmpty());
 }
 
+TEST_F(InventoryTest, WithoutAVpcOfItsOwnNobodyWins) {
+  Inventory without({});
+  without.add_groups(std::vector{group("sg-web")});
+  without.add_interfaces(
+      std::vector{interface({.id = "eni-1", .addresses = {"10.0.0.1"}, .vpc = ""}),
+                  interface({.id = "eni-2", .addresses = {"10.0.0.1"}, .vpc = "vpc-b"})});
+  EXPECT_FALSE(without.is_client({0x0a000001}));
+}
+
 TEST_F(InventoryTest, ABlockOverAnAddressOfAnotherVpcIsInDisputeAsAWhole) {
   add({{.id = "eni-1", .addresses = {"10.0.0.16/28", "10.0.0.2"}, .vpc = "vpc-a"},
        {.id = "eni-2", .addresses = {"10.0.0.20", "10.0.0.40"}, .vpc = "vpc-b"}});
