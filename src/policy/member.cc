@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "base/arn.h"
 #include "base/ascii.h"
 #include "base/domain_name.h"
 #include "base/utf8.h"
@@ -14,8 +15,6 @@
 
 namespace dn::policy {
 namespace {
-
-constexpr std::size_t kArnBytesMax = 2048;
 
 bool consists_of(std::string_view text, std::string_view allowed) {
   return text.find_first_not_of(allowed) == std::string_view::npos;
@@ -90,20 +89,15 @@ Result<void> check_arn(std::string_view text) {
       "secret, "
       "\"arn:aws:secretsmanager:REGION:ACCOUNT:secret:NAME\"";
   if (text.size() > kArnBytesMax) return reject(text, "an ARN of more than 2048 characters");
-  std::array<std::string_view, 5> fields;  // "arn", partition, service, region, account
-  std::string_view rest = text;
-  for (auto& field : fields) {
-    const auto colon = rest.find(':');
-    if (colon == std::string_view::npos || colon == 0) {
-      return reject(text, fmt::format("not a complete ARN; {}", kForms));
-    }
-    field = rest.substr(0, colon);
-    rest.remove_prefix(colon + 1);
+  const auto arn = parse_arn(text);
+  if (!arn || arn->region.empty() || arn->account.empty()) {
+    return reject(text, fmt::format("not a complete ARN; {}", kForms));
   }
   const auto names = [&](std::string_view service, std::string_view kind) {
-    return fields[2] == service && rest.starts_with(kind) && rest.size() > kind.size();
+    return arn->service == service && arn->resource.starts_with(kind) &&
+           arn->resource.size() > kind.size();
   };
-  const bool known_partition = fields[1] == "aws" || fields[1].starts_with("aws-");
+  const bool known_partition = arn->partition == "aws" || arn->partition.starts_with("aws-");
   if (!known_partition || (!names("ssm", "parameter/") && !names("secretsmanager", "secret:"))) {
     return reject(text, fmt::format("not the ARN of a list; {}", kForms));
   }
