@@ -25,6 +25,12 @@ bool ends_a_line(std::string_view text) {
   return text.find_first_of(std::string_view("\r\n\0", 3)) != std::string_view::npos;
 }
 
+// What curl sends as it is given.
+bool is_path(std::string_view text) {
+  return text.starts_with('/') &&
+         std::ranges::all_of(text, [](char c) { return c > ' ' && c < 0x7f && c != '#'; });
+}
+
 // What comes back while curl works.
 struct Receiving {
   HttpsAnswer answer;
@@ -84,6 +90,7 @@ class CurlClient final : public HttpsClient {
     good_ = good_ && curl_easy_setopt(handle_.get(), option, value) == CURLE_OK;
   }
   void set_transport(const HttpsRequest& request);
+  void set_method(const HttpsRequest& request);
 
   const HttpsSettings settings_;
   const std::unique_ptr<CURL, FreeHandle> handle_;
@@ -93,6 +100,7 @@ class CurlClient final : public HttpsClient {
 void CurlClient::set_transport(const HttpsRequest& request) {
   set(CURLOPT_PROTOCOLS_STR, "http,https");
   set(CURLOPT_FOLLOWLOCATION, 0L);
+  set(CURLOPT_PATH_AS_IS, 1L);
   set(CURLOPT_NOSIGNAL, 1L);
   set(CURLOPT_SSL_VERIFYPEER, 1L);
   set(CURLOPT_SSL_VERIFYHOST, 2L);
@@ -101,7 +109,18 @@ void CurlClient::set_transport(const HttpsRequest& request) {
   set(CURLOPT_CONNECTTIMEOUT_MS, long{settings_.connect.count()});
   set(CURLOPT_TIMEOUT_MS, long{settings_.whole.count()});
   if (!settings_.ca_file.empty()) set(CURLOPT_CAINFO, settings_.ca_file.c_str());
-  if (request.endpoint.is_loopback()) set(CURLOPT_PROXY, "");
+  if (settings_.direct || request.endpoint.is_loopback()) set(CURLOPT_PROXY, "");
+}
+
+void CurlClient::set_method(const HttpsRequest& request) {
+  if (request.method == "GET") {
+    set(CURLOPT_HTTPGET, 1L);
+    return;
+  }
+  set(CURLOPT_POST, 1L);
+  if (request.method != "POST") set(CURLOPT_CUSTOMREQUEST, request.method.c_str());
+  set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size()));
+  set(CURLOPT_POSTFIELDS, request.body.empty() ? "" : request.body.data());
 }
 
 tl::expected<HttpsAnswer, HttpsFailure> CurlClient::send(const HttpsRequest& request) {
@@ -110,9 +129,11 @@ tl::expected<HttpsAnswer, HttpsFailure> CurlClient::send(const HttpsRequest& req
   };
   curl_easy_reset(handle_.get());  // options; connections stay
   good_ = true;
+  if (!is_path(request.path)) return failed(false, "the path holds what a path cannot hold");
   std::unique_ptr<curl_slist, FreeList> headers;
   // curl would wait a second for permission to send a larger body.
   std::vector<std::string> lines = {"Expect:"};
+  if (request.method == "PUT") lines.emplace_back("Content-Type:");  // curl would invent one
   for (const auto& [name, value] : request.headers) {
     if (ends_a_line(name) || ends_a_line(value)) {
       return failed(false, fmt::format("the header {} holds a line break", name.substr(0, 40)));
@@ -128,14 +149,13 @@ tl::expected<HttpsAnswer, HttpsFailure> CurlClient::send(const HttpsRequest& req
   Receiving receiving;
   receiving.bytes_max = settings_.answer_bytes_max;
   std::array<char, CURL_ERROR_SIZE> reason{};
-  const std::string url = request.endpoint.to_text();
+  const std::string place = request.endpoint.to_text();  // ends in '/'
+  const std::string url = place + request.path.substr(1);
   set_transport(request);
   set(CURLOPT_URL, url.c_str());
   set(CURLOPT_USERAGENT, "discriminat/" DN_VERSION);
   set(CURLOPT_HTTPHEADER, headers.get());
-  set(CURLOPT_POST, 1L);
-  set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size()));
-  set(CURLOPT_POSTFIELDS, request.body.empty() ? "" : request.body.data());
+  set_method(request);
   set(CURLOPT_WRITEFUNCTION, &on_body);
   set(CURLOPT_WRITEDATA, static_cast<void*>(&receiving));
   set(CURLOPT_HEADERFUNCTION, &on_header);
@@ -144,13 +164,13 @@ tl::expected<HttpsAnswer, HttpsFailure> CurlClient::send(const HttpsRequest& req
   if (!good_) return failed(false, "this libcurl lacks an option that is needed");
   const CURLcode code = curl_easy_perform(handle_.get());
   if (receiving.too_large) {
-    return failed(false, fmt::format("{}: the answer is larger than {} bytes", url,
+    return failed(false, fmt::format("{}: the answer is larger than {} bytes", place,
                                      settings_.answer_bytes_max));
   }
   if (code != CURLE_OK) {
     return failed(
         may_pass(code),
-        fmt::format("{}: {}", url, reason[0] != '\0' ? reason.data() : curl_easy_strerror(code)));
+        fmt::format("{}: {}", place, reason[0] != '\0' ? reason.data() : curl_easy_strerror(code)));
   }
   long status = 0;
   curl_easy_getinfo(handle_.get(), CURLINFO_RESPONSE_CODE, &status);

@@ -3,7 +3,8 @@
 // Certificates and names are verified, TLS 1.2 is the least, redirects are not followed, no other
 // protocol than http and https is spoken, and an answer has a largest size. Proxies come from the
 // environment as curl takes them (https_proxy, no_proxy …), except that loopback is never asked
-// through one. Connections are kept for the next request. Covered by https_client_test.cc.
+// through one. Connections are kept for the next request. A message names the endpoint and never
+// the path, which may be a capability. Covered by https_client_test.cc.
 #pragma once
 
 #include <chrono>
@@ -20,9 +21,11 @@
 namespace dn::aws {
 
 struct HttpsRequest {
-  EndpointUrl endpoint;  // the path is always "/"
+  EndpointUrl endpoint;
   std::vector<Header> headers;
-  std::string_view body;  // sent by POST
+  std::string_view body;        // not sent by GET
+  std::string method = "POST";  // or "GET", "PUT"
+  std::string path = "/";       // as sent: encoded, with its query
 };
 
 struct HttpsAnswer {
@@ -42,6 +45,7 @@ struct HttpsSettings {
   std::chrono::milliseconds whole = std::chrono::seconds(70);
   std::size_t answer_bytes_max = 64UL << 20U;  // beyond: a failure
   std::string ca_file;                         // PEM; empty: the system's
+  bool direct = false;                         // never through a proxy
 };
 
 // Not shared by threads. Does not throw.

@@ -39,6 +39,39 @@ TEST(HttpsClient, SendsExactlyTheGivenHeadersAndBody) {
   EXPECT_TRUE(sent.ends_with("\r\n\r\nbody"));
 }
 
+TEST(HttpsClient, AsksByTheGivenMethodAndPath) {
+  ScriptedServer server({http_answer(200, "token"), http_answer(200, "value")});
+  const auto asking = client();
+  HttpsRequest request = request_to(server, "");
+  request.method = "PUT";
+  request.path = "/latest/api/token";
+  EXPECT_EQ(asking->send(request)->body, "token");
+  request.method = "GET";
+  request.path = "/a/../b%20c?d=e";
+  EXPECT_EQ(asking->send(request)->body, "value");
+  EXPECT_TRUE(server.requests().at(0).starts_with("PUT /latest/api/token HTTP/1.1\r\n"));
+  EXPECT_NE(server.requests().at(0).find("\r\nContent-Length: 0\r\n"), std::string::npos);
+  EXPECT_EQ(server.requests().at(0).find("Content-Type"), std::string::npos);
+  EXPECT_TRUE(server.requests().at(1).starts_with("GET /a/../b%20c?d=e HTTP/1.1\r\n"))
+      << server.requests().at(1);
+}
+
+TEST(HttpsClient, NamesNoPathInAMessage) {
+  HttpsRequest request;
+  request.endpoint = parse_endpoint_url("http://127.0.0.1:1").value();
+  request.path = "/capability";
+  const auto refused = client()->send(request);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().message.find("capability"), std::string::npos);
+  for (const char* path : {"", "capability", "/capability x", "/capability\n", "/capability#x"}) {
+    request.path = path;
+    const auto wrong = client()->send(request);
+    ASSERT_FALSE(wrong) << path;
+    EXPECT_FALSE(wrong.error().may_pass);
+    EXPECT_EQ(wrong.error().message, "the path holds what a path cannot hold");
+  }
+}
+
 TEST(HttpsClient, NeverWaitsForPermissionToSend) {
   ScriptedServer server({http_answer(200, "")});
   const std::string body(3UL << 20U, 'x');
@@ -110,6 +143,22 @@ TEST(HttpsClient, SendsNoHeaderThatHoldsALineBreak) {
   ASSERT_FALSE(answer);
   EXPECT_FALSE(answer.error().may_pass);
   EXPECT_EQ(answer.error().message, "the header X-A holds a line break");
+}
+
+TEST(HttpsClient, AsksDirectlyWhereItIsTold) {
+  // The name resolves to nothing, so only a proxy could answer for it.
+  ScriptedServer proxy({http_answer(200, "by proxy")});
+  ASSERT_EQ(::setenv("http_proxy", proxy.url().c_str(), 1), 0);
+  HttpsRequest request;
+  request.endpoint = parse_endpoint_url("http://metadata.invalid").value();
+  HttpsSettings settings;
+  settings.direct = true;
+  const auto direct = client(settings)->send(request);
+  const auto proxied = client()->send(request);
+  ::unsetenv("http_proxy");
+  EXPECT_FALSE(direct);
+  ASSERT_TRUE(proxied) << proxied.error().message;
+  EXPECT_EQ(proxied->body, "by proxy");
 }
 
 TEST(HttpsClient, AsksLoopbackWithoutProxy) {

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <string>
 
+#include "aws/percent_encoding.h"
 #include "base/ascii.h"
 #include "base/check.h"
 
@@ -67,10 +68,6 @@ bool is_blank(char c) {
   return c == ' ' || c == '\t';
 }
 
-bool is_unreserved(char c) {
-  return is_digit(c) || is_letter(c) || c == '-' || c == '_' || c == '.' || c == '~';
-}
-
 // Trimmed, each run of blanks inside one space.
 void append_value(std::string& out, std::string_view value) {
   const std::size_t start = out.size();
@@ -84,10 +81,6 @@ void append_value(std::string& out, std::string_view value) {
     pending = false;
     out += c;
   }
-}
-
-void append_encoded(std::string& out, char c) {
-  fmt::format_to(std::back_inserter(out), "%{:02X}", static_cast<unsigned char>(c));
 }
 
 // Without dot segments and empty ones, and encoded once more: what is sent is encoded already.
@@ -105,13 +98,7 @@ std::string canonical_path(std::string_view path) {
   }
   std::string out = "/";
   for (const std::string_view segment : kept) {
-    for (const char c : segment) {
-      if (is_unreserved(c)) {
-        out += c;
-      } else {
-        append_encoded(out, c);
-      }
-    }
+    append_percent_encoded(out, segment);
     out += '/';
   }
   if (!kept.empty() && !path.ends_with('/')) out.pop_back();
@@ -138,11 +125,7 @@ std::string recoded(std::string_view text) {
         i += 2;
       }
     }
-    if (is_unreserved(c)) {
-      out += c;
-    } else {
-      append_encoded(out, c);
-    }
+    append_percent_encoded(out, {&c, 1});
   }
   return out;
 }
