@@ -2,73 +2,41 @@
 
 #include <gtest/gtest.h>
 
-#include <deque>
+#include "aws/testing/fake_https.h"
 
 namespace dn::aws {
 namespace {
 
 using std::chrono::milliseconds;
-using Outcome = tl::expected<HttpsAnswer, HttpsFailure>;
 
-constexpr WallTime kNoon{std::chrono::seconds(1'795'348'800)};  // 22 November 2026
-
-// Gives one prepared outcome after the other, and 200 with "{}" afterwards.
-class FakeHttps : public HttpsClient {
- public:
-  struct Seen {
-    std::vector<Header> headers;
-    std::string body;
-  };
-  FakeHttps(std::deque<Outcome> outcomes, std::vector<Seen>& seen)
-      : outcomes_(std::move(outcomes)),
-        seen_(seen) {}
-  Outcome send(const HttpsRequest& request) override {
-    seen_.push_back({request.headers, std::string(request.body)});
-    if (outcomes_.empty()) return HttpsAnswer{200, {}, "{}"};
-    Outcome next = std::move(outcomes_.front());
-    outcomes_.pop_front();
-    return next;
-  }
-
- private:
-  std::deque<Outcome> outcomes_;
-  std::vector<Seen>& seen_;
-};
-
-Outcome error(int status, std::string type, std::vector<Header> headers = {}) {
-  return HttpsAnswer{status, std::move(headers), R"({"__type":")" + type + R"(","message":"why"})"};
-}
-
-Outcome no_answer(bool may_pass) {
-  return tl::unexpected(HttpsFailure{may_pass, "no answer"});
+Outcome error(int status, std::string type, std::vector<Header> headers = {},
+              std::string message = "why") {
+  return answer_of(status, R"({"__type":")" + type + R"(","message":")" + message + R"("})",
+                   std::move(headers));
 }
 
 struct Conversation {
-  tl::expected<std::string, ServiceError> result;
-  std::vector<FakeHttps::Seen> seen;
+  ServiceResult<std::string> result;
+  std::vector<SeenRequest> seen;
   std::vector<milliseconds> waits;
 };
 
-Conversation ask(std::deque<Outcome> outcomes, JsonService service = {}) {
+Conversation ask(std::deque<Outcome> outcomes, SignedService service = {}) {
   Conversation said;
-  service.target_prefix = "Logs_20140328.";
+  FakeWorld world;
   service.scope = {"eu-west-1", "logs"};
   if (service.endpoint.host.empty()) service.endpoint = parse_endpoint_url("https://h").value();
-  JsonSurroundings surroundings;
-  surroundings.clock = [] { return kNoon; };
-  surroundings.random = [] { return ~std::uint64_t{0}; };
-  surroundings.sleep = [&](milliseconds wait) { said.waits.push_back(wait); };
-  JsonClient client(std::make_unique<FakeHttps>(std::move(outcomes), said.seen), std::move(service),
-                    std::move(surroundings));
+  JsonClient client(std::make_unique<FakeHttps>(std::move(outcomes), said.seen), "Logs_20140328.",
+                    std::move(service), world.surroundings());
   said.result = client.call("FilterLogEvents", "{}");
+  said.waits = std::move(world.waits);
   return said;
 }
 
-std::string header_of(const FakeHttps::Seen& seen, std::string_view name) {
-  for (const auto& [key, value] : seen.headers) {
-    if (key == name) return value;
-  }
-  return {};
+SignedService signed_by(Credentials credentials) {
+  SignedService service;
+  service.credentials = std::make_shared<FixedCredentials>(std::move(credentials));
+  return service;
 }
 
 TEST(JsonClient, AsksTheOperationByItsTarget) {
@@ -76,21 +44,21 @@ TEST(JsonClient, AsksTheOperationByItsTarget) {
   EXPECT_EQ(said.result, "{}");
   ASSERT_EQ(said.seen.size(), 1U);
   EXPECT_EQ(said.seen[0].body, "{}");
-  EXPECT_EQ(header_of(said.seen[0], "X-Amz-Target"), "Logs_20140328.FilterLogEvents");
-  EXPECT_EQ(header_of(said.seen[0], "Content-Type"), "application/x-amz-json-1.1");
-  EXPECT_EQ(header_of(said.seen[0], "Host"), "h");
-  EXPECT_EQ(header_of(said.seen[0], "Authorization"), "");
+  EXPECT_EQ(said.seen[0].header("X-Amz-Target"), "Logs_20140328.FilterLogEvents");
+  EXPECT_EQ(said.seen[0].header("Content-Type"), "application/x-amz-json-1.1");
+  EXPECT_EQ(said.seen[0].header("Host"), "h");
+  EXPECT_EQ(said.seen[0].header("Authorization"), "");
 }
 
 TEST(JsonClient, SignsWhereItHasCredentials) {
-  JsonService service;
+  const Credentials credentials{"AKID", "secret", "token"};
+  SignedService service = signed_by(credentials);
   service.endpoint = parse_endpoint_url("http://127.0.0.1:1043").value();
-  service.credentials = Credentials{"AKID", "secret", "token"};
   const Conversation said = ask({}, service);
   SignableRequest request;
   request.headers = said.seen.at(0).headers;
   request.body = said.seen.at(0).body;
-  EXPECT_EQ(verify(request, {&*service.credentials, 1}, "logs", kNoon), SignatureFault::None);
+  EXPECT_EQ(verify(request, {&credentials, 1}, "logs", kNoon), SignatureFault::None);
 }
 
 TEST(JsonClient, TriesAgainWhatMayPass) {
@@ -170,20 +138,82 @@ TEST(JsonClient, WaitsLongerEachTimeButNotForever) {
 }
 
 TEST(JsonClient, CorrectsAWrongClockOnce) {
-  JsonService service;
-  service.credentials = Credentials{"AKID", "secret", ""};
+  const SignedService service = signed_by({"AKID", "secret", ""});
   const auto late = [] {
     return error(400, "InvalidSignatureException", {{"Date", "Sun, 22 Nov 2026 13:00:00 GMT"}});
   };
   const Conversation said = ask({late()}, service);
   EXPECT_TRUE(said.result);
   ASSERT_EQ(said.seen.size(), 2U);
-  EXPECT_EQ(header_of(said.seen[0], "X-Amz-Date"), "20261122T120000Z");
-  EXPECT_EQ(header_of(said.seen[1], "X-Amz-Date"), "20261122T130000Z");
+  EXPECT_EQ(said.seen[0].header("X-Amz-Date"), "20261122T120000Z");
+  EXPECT_EQ(said.seen[1].header("X-Amz-Date"), "20261122T130000Z");
   EXPECT_EQ(ask({late(), late()}, service).seen.size(), 2U);
   const Outcome right =
       error(400, "InvalidSignatureException", {{"Date", "Sun, 22 Nov 2026 12:03:00 GMT"}});
   EXPECT_EQ(ask({right}, service).seen.size(), 1U);
+}
+
+// Has another pair after each refusal, up to its last.
+class Renewable final : public CredentialProvider {
+ public:
+  explicit Renewable(int last) : last_(last) {}
+  Result<Credentials> current() override {
+    return Credentials{"AKID" + std::to_string(number_), "secret", ""};
+  }
+  bool replace(const Credentials&) override {
+    if (number_ == last_) return false;
+    ++number_;
+    return true;
+  }
+
+ private:
+  const int last_;
+  int number_ = 1;
+};
+
+TEST(JsonClient, AsksOnceMoreWithNewCredentials) {
+  const auto expired = error(400, "ExpiredTokenException");
+  SignedService service;
+  service.credentials = std::make_shared<Renewable>(2);
+  const Conversation renewed = ask({expired}, service);
+  EXPECT_TRUE(renewed.result);
+  ASSERT_EQ(renewed.seen.size(), 2U);
+  EXPECT_NE(renewed.seen[0].header("Authorization").find("=AKID1/"), std::string::npos);
+  EXPECT_NE(renewed.seen[1].header("Authorization").find("=AKID2/"), std::string::npos);
+  service.credentials = std::make_shared<Renewable>(1);
+  EXPECT_EQ(ask({expired}, service).seen.size(), 1U) << "no others are there";
+  service.credentials = std::make_shared<Renewable>(9);
+  EXPECT_EQ(ask({expired, expired, expired}, service).seen.size(), 2U) << "once for each call";
+}
+
+TEST(JsonClient, TellsWhyItHasNoCredentials) {
+  class None final : public CredentialProvider {
+   public:
+    Result<Credentials> current() override { return fail("set them"); }
+    bool replace(const Credentials&) override { return false; }
+  };
+  SignedService service;
+  service.credentials = std::make_shared<None>();
+  const Conversation said = ask({}, service);
+  ASSERT_FALSE(said.result);
+  EXPECT_EQ(to_text(said.result.error()), "set them");
+  EXPECT_TRUE(said.seen.empty());
+}
+
+TEST(JsonClient, TakesWhatItSignedWithOutOfAnError) {
+  const Credentials credentials{"ASIAEXAMPLEEXAMPLE00", "c2VjcmV0c2VjcmV0c2VjcmV0",
+                                "dG9rZW4="
+                                "dG9rZW4tdG9rZW4tdG9rZW4="};
+  const std::string told = "sign ASIAEXAMPLEEXAMPLE00 with " + credentials.session_token + " and " +
+                           credentials.session_token + ", " + credentials.secret_access_key;
+  for (const char* type : {"InvalidSignatureException", "AccessDeniedException"}) {
+    const Conversation said = ask({error(403, type, {}, told)}, signed_by(credentials));
+    ASSERT_FALSE(said.result);
+    EXPECT_EQ(said.result.error().message, "sign *** with *** and ***, ***");
+    EXPECT_EQ(said.result.error().body.find("dG9rZW4"), std::string::npos);
+  }
+  const Conversation longer = ask({error(403, "X", {}, std::string(5000, 'x'))});
+  EXPECT_EQ(longer.result.error().message.size(), kErrorTextMax);
 }
 
 TEST(JsonClient, ReadsDatesOfOneForm) {

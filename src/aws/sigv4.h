@@ -32,6 +32,7 @@ namespace dn::aws {
 struct Credentials {
   std::string access_key_id, secret_access_key;
   std::string session_token;  // "" for long-term keys
+  bool operator==(const Credentials&) const = default;
 };
 
 using Header = std::pair<std::string, std::string>;  // names in any case

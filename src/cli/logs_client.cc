@@ -9,6 +9,7 @@
 
 #include "aws/https_client.h"
 #include "aws/json_client.h"
+#include "aws/service_endpoint.h"
 #include "daemon/clock.h"
 #include "daemon/logs_endpoint.h"
 #include "logs/logs_service.h"
@@ -21,6 +22,7 @@ namespace json = boost::json;
 
 constexpr std::size_t kAnswerDepthMax = 32;
 constexpr std::string_view kTargetPrefix = "Logs_20140328.";
+constexpr auto kService = aws::Service::CloudWatchLogs;
 constexpr std::string_view kAnyRegion = "us-east-1";  // an endpoint of ours takes every region
 
 LogsResult<json::object> parse_answer(std::string_view body) {
@@ -105,17 +107,6 @@ Result<std::unique_ptr<LogsClient>> open_local(const std::string& directory) {
   return std::make_unique<LocalClient>(std::move(*catalog));
 }
 
-std::string endpoint_in(const aws::Environment& environment) {
-  if (environment("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS").value_or("") == "true") return {};
-  const auto own = environment("AWS_ENDPOINT_URL_CLOUDWATCH_LOGS");
-  return own ? *own : environment("AWS_ENDPOINT_URL").value_or("");
-}
-
-std::string cloudwatch_url(const std::string& region) {
-  return fmt::format("https://logs.{}.amazonaws.com{}", region,
-                     region.starts_with("cn-") ? ".cn" : "");
-}
-
 Result<std::unique_ptr<LogsClient>> open_remote(const LogsPlace& place, std::string url,
                                                 const aws::Environment& environment) {
   auto identity = aws::find_identity(environment, place.profile);
@@ -126,9 +117,12 @@ Result<std::unique_ptr<LogsClient>> open_remote(const LogsPlace& place, std::str
   if (url.empty() && region.empty()) {
     return fail("which region? Write --region, or set AWS_REGION");
   }
-  if (url.empty()) url = cloudwatch_url(region);
-  auto endpoint = aws::parse_endpoint_url(url);
-  if (!endpoint) return fail(fmt::format("endpoint {}: {}", url, endpoint.error().message));
+  auto endpoint = url.empty() ? aws::find_endpoint(kService, region, environment)
+                              : aws::parse_endpoint_url(url);
+  if (!endpoint) {
+    return fail(url.empty() ? endpoint.error().message
+                            : fmt::format("endpoint {}: {}", url, endpoint.error().message));
+  }
   // Nobody needs an identity to ask this host's own endpoint, unless it was asked for.
   if (!identity && endpoint->is_loopback() && place.profile.empty()) identity = aws::Identity();
   if (!identity) return tl::unexpected(identity.error());
@@ -142,17 +136,19 @@ Result<std::unique_ptr<LogsClient>> open_remote(const LogsPlace& place, std::str
   https.ca_file = environment("AWS_CA_BUNDLE").value_or("");
   auto opened = aws::open_https_client(std::move(https));
   if (!opened) return tl::unexpected(opened.error());
-  aws::JsonService service;
+  aws::SignedService service;
   service.endpoint = *std::move(endpoint);
-  service.target_prefix = kTargetPrefix;
-  service.scope = {region.empty() ? std::string(kAnyRegion) : region, "logs"};
-  service.credentials = std::move(identity->credentials);
-  aws::JsonSurroundings surroundings;
+  service.scope = {region.empty() ? std::string(kAnyRegion) : region,
+                   std::string(aws::signing_name(kService))};
+  if (identity->credentials) {
+    service.credentials = std::make_shared<aws::FixedCredentials>(*identity->credentials);
+  }
+  aws::Surroundings surroundings;
   surroundings.clock = [] { return daemon::read_clock(false).wall; };
   surroundings.random = daemon::random_number;
   surroundings.sleep = [](std::chrono::milliseconds time) { std::this_thread::sleep_for(time); };
-  return std::make_unique<RemoteClient>(
-      aws::JsonClient(std::move(*opened), std::move(service), std::move(surroundings)));
+  return std::make_unique<RemoteClient>(aws::JsonClient(
+      std::move(*opened), std::string(kTargetPrefix), std::move(service), std::move(surroundings)));
 }
 
 }  // namespace
@@ -167,8 +163,9 @@ Result<std::unique_ptr<LogsClient>> open_logs_client(const LogsPlace& place,
   if (!place.store.empty()) return open_local(place.store);
   const bool remote =
       !place.endpoint_url.empty() || !place.region.empty() || !place.profile.empty();
-  const std::string url =
-      place.endpoint_url.empty() ? endpoint_in(environment) : place.endpoint_url;
+  const std::string url = place.endpoint_url.empty()
+                              ? aws::configured_endpoint(kService, environment)
+                              : place.endpoint_url;
   if (url.empty() && !remote) return open_local(default_store);
   return open_remote(place, url, environment);
 }
