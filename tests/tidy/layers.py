@@ -31,7 +31,7 @@ THIRD_PARTY = {
     "libmnl/": "PkgConfig::MNL", "cap-ng.h": "PkgConfig::CAPNG", "seccomp.h": "PkgConfig::SECCOMP",
     "simdjson.h": "simdjson::simdjson", "re2/": "PkgConfig::RE2", "zstd.h": "PkgConfig::ZSTD",
     "curl/": "PkgConfig::CURL", "openssl/ssl": "OpenSSL::SSL", "openssl/": "OpenSSL::Crypto",
-    "fmt/": "fmt::fmt", "CLI/": "CLI11::CLI11",
+    "fmt/": "fmt::fmt", "CLI/": "CLI11::CLI11", "pugixml.hpp": "pugixml::pugixml",
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
 
