@@ -5,6 +5,7 @@
 // IpPermission, Address.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -51,6 +52,7 @@ template <typename T>
 struct Page {
   std::vector<T> items;
   std::string next_token;
+  std::size_t odd_items = 0;  // could not be read, in whole or in part; see ec2_answers.h
 };
 
 }  // namespace dn::aws
