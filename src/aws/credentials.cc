@@ -4,11 +4,9 @@
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <cstdlib>
-#include <fstream>
-#include <system_error>
 
+#include "aws/small_file.h"
 #include "base/ascii.h"
 
 namespace dn::aws {
@@ -44,24 +42,6 @@ std::string file_path(const Environment& environment, const char* variable, cons
   return home ? *home + below : std::string();
 }
 
-// A file that does not exist is empty.
-Result<std::string> read_file(const std::string& path) {
-  if (path.empty()) return std::string();
-  std::ifstream file(path, std::ios::binary);
-  if (!file.is_open()) {
-    if (errno == ENOENT || errno == ENOTDIR) return std::string();
-    return fail(fmt::format("{}: {}", path, std::generic_category().message(errno)));
-  }
-  std::string text(kSharedFileBytesMax + 1, '\0');
-  file.read(text.data(), static_cast<std::streamsize>(text.size()));
-  if (file.bad()) return fail(fmt::format("{}: cannot be read", path));
-  text.resize(static_cast<std::size_t>(file.gcount()));
-  if (text.size() > kSharedFileBytesMax) {
-    return fail(fmt::format("{}: larger than {} bytes", path, kSharedFileBytesMax));
-  }
-  return text;
-}
-
 using Profile = std::map<std::string, std::string>;
 
 std::string value_of(const Profile& profile, const std::string& key) {
@@ -88,9 +68,9 @@ struct SharedFiles {
     files.credentials_path =
         file_path(environment, "AWS_SHARED_CREDENTIALS_FILE", "/.aws/credentials");
     files.config_path = file_path(environment, "AWS_CONFIG_FILE", "/.aws/config");
-    const auto credentials = read_file(files.credentials_path);
+    const auto credentials = read_small_file(files.credentials_path);
     if (!credentials) return tl::unexpected(credentials.error());
-    const auto config = read_file(files.config_path);
+    const auto config = read_small_file(files.config_path);
     if (!config) return tl::unexpected(config.error());
     files.credentials = parse_profiles(*credentials);
     files.config = parse_profiles(*config);

@@ -2,15 +2,15 @@
 //
 // | first found counts | credentials | region |
 // |---|---|---|
-// | environment | AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN; passed over when a
-// profile is given by option | AWS_REGION, AWS_DEFAULT_REGION | | shared files | the profile in
-// ~/.aws/credentials, then in ~/.aws/config | the profile in ~/.aws/config, then in
-// ~/.aws/credentials |
+// | environment | AWS_ACCESS_KEY_ID, …SECRET_ACCESS_KEY, …SESSION_TOKEN | AWS_REGION |
+// | | passed over when a profile is given by option | AWS_DEFAULT_REGION |
+// | shared files | the profile in ~/.aws/credentials, | the profile in ~/.aws/config, |
+// | | then in ~/.aws/config | then in ~/.aws/credentials |
 //
 // The profile is the option's, else AWS_PROFILE's, else "default"; AWS_SHARED_CREDENTIALS_FILE and
 // AWS_CONFIG_FILE name other files. Profiles that get their credentials elsewhere (roles, SSO,
-// programs) and instance metadata are not asked; the error says what to do instead. Nothing found
-// is no error. Covered by credentials_test.cc.
+// programs) are not asked; the error says what to do instead. Nothing found is no error; what a
+// daemon asks then stands in credential_source.h. Covered by credentials_test.cc.
 #pragma once
 
 #include <functional>
@@ -27,8 +27,6 @@ namespace dn::aws {
 // A variable's value; nothing when it is not set. Empty values count as not set.
 using Environment = std::function<std::optional<std::string>(const char* name)>;
 Environment process_environment();
-
-inline constexpr std::size_t kSharedFileBytesMax = 1UL << 20U;  // beyond: an error
 
 struct Identity {
   std::optional<Credentials> credentials;

@@ -6,6 +6,8 @@
 #include <filesystem>
 #include <fstream>
 
+#include "aws/small_file.h"
+
 namespace dn::aws {
 namespace {
 
@@ -107,7 +109,7 @@ TEST_F(FindIdentity, SaysWhatItCannotDo) {
       "or none");
   EXPECT_EQ(id_found({{"AWS_ACCESS_KEY_ID", "x"}}).substr(0, 26), "error: the environment has");
   EXPECT_EQ(id_found({{"AWS_PROFILE", "gone"}}).substr(0, 26), "error: the profile \"gone\" ");
-  write("credentials", std::string(kSharedFileBytesMax + 1, '#'));
+  write("credentials", std::string(kSmallFileBytesMax + 1, '#'));
   EXPECT_EQ(id_found({}).substr(0, 6), "error:");
 }
 

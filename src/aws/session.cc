@@ -1,0 +1,90 @@
+#include "aws/session.h"
+
+#include <chrono>
+#include <utility>
+
+#include "aws/https_client.h"
+#include "aws/xml.h"
+
+namespace dn::aws {
+namespace {
+
+// EC2 counts calls of a whole account and region: its users back off further.
+constexpr RetrySchedule kEc2Retries{5, std::chrono::milliseconds(500), std::chrono::seconds(30)};
+
+template <class Client, class Protocol>
+Result<Client> speaking(Result<Protocol> protocol) {
+  if (!protocol) return tl::unexpected(std::move(protocol.error()));
+  return Client(*std::move(protocol));
+}
+
+}  // namespace
+
+struct Session::Parts {
+  std::unique_ptr<HttpsClient> https;
+  SignedService service;
+};
+
+Session::Session(Environment environment, std::shared_ptr<CredentialProvider> credentials,
+                 Surroundings surroundings)
+    : environment_(std::move(environment)),
+      credentials_(std::move(credentials)),
+      surroundings_(std::move(surroundings)) {}
+
+Result<Session::Parts> Session::open(Service service, const std::string& region) const {
+  auto endpoint = find_endpoint(service, region, environment_);
+  if (!endpoint) return tl::unexpected(std::move(endpoint.error()));
+  HttpsSettings settings;
+  settings.answer_bytes_max = kXmlBytesMax;
+  settings.ca_file = environment_("AWS_CA_BUNDLE").value_or("");
+  auto https = open_https_client(std::move(settings));
+  if (!https) return tl::unexpected(std::move(https.error()));
+  Parts parts;
+  parts.https = *std::move(https);
+  parts.service.endpoint = *std::move(endpoint);
+  parts.service.scope = {region, std::string(signing_name(service))};
+  parts.service.credentials = credentials_;
+  if (service == Service::Ec2) parts.service.retries = kEc2Retries;
+  return parts;
+}
+
+Result<JsonClient> Session::open_json(Service service, const std::string& region,
+                                      const char* target_prefix) const {
+  auto parts = open(service, region);
+  if (!parts) return tl::unexpected(std::move(parts.error()));
+  return JsonClient(std::move(parts->https), target_prefix, std::move(parts->service),
+                    surroundings_);
+}
+
+Result<QueryClient> Session::open_query(Service service, const std::string& region,
+                                        const char* version) const {
+  auto parts = open(service, region);
+  if (!parts) return tl::unexpected(std::move(parts.error()));
+  return QueryClient(std::move(parts->https), version, std::move(parts->service), surroundings_);
+}
+
+Result<Ec2> Session::ec2(const std::string& region) const {
+  return speaking<Ec2>(open_query(Service::Ec2, region, Ec2::kVersion));
+}
+
+Result<Ssm> Session::ssm(const std::string& region) const {
+  return speaking<Ssm>(open_json(Service::Ssm, region, Ssm::kTargetPrefix));
+}
+
+Result<Secrets> Session::secrets(const std::string& region) const {
+  return speaking<Secrets>(open_json(Service::SecretsManager, region, Secrets::kTargetPrefix));
+}
+
+Result<Sts> Session::sts(const std::string& region) const {
+  return speaking<Sts>(open_query(Service::Sts, region, Sts::kVersion));
+}
+
+Result<AutoScaling> Session::autoscaling(const std::string& region) const {
+  return speaking<AutoScaling>(open_query(Service::AutoScaling, region, AutoScaling::kVersion));
+}
+
+Result<JsonClient> Session::logs(const std::string& region) const {
+  return open_json(Service::CloudWatchLogs, region, kLogsTargetPrefix);
+}
+
+}  // namespace dn::aws
