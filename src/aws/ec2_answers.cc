@@ -172,7 +172,7 @@ Result<std::string> parse_association_id(std::string_view body) {
 Result<void> parse_return(std::string_view body, std::string_view root) {
   const auto document = parse_answer(body, root);
   if (!document) return tl::unexpected(document.error());
-  if (document->root().text_of("return") != "true") return fail("EC2 answered that it did not");
+  if (document->root().text_of("return") == "false") return fail("EC2 answered that it did not");
   return {};
 }
 

@@ -20,7 +20,7 @@ Result<Page<NetworkInterface>> parse_network_interfaces(std::string_view body);
 Result<Page<SecurityGroup>> parse_security_groups(std::string_view body);
 Result<Page<ElasticAddress>> parse_addresses(std::string_view body);  // is always the last page
 Result<std::string> parse_association_id(std::string_view body);      // of AssociateAddress
-// Of an operation that answers <return>true</return>.
+// Of an operation that answers <return>true</return>, or nothing; failures have another status.
 Result<void> parse_return(std::string_view body, std::string_view root);
 
 }  // namespace dn::aws

@@ -60,6 +60,8 @@ Result<XmlDocument> XmlDocument::parse(std::string_view text) {
   if (std::ranges::count(text, '<') > std::ptrdiff_t{kXmlTagsMax}) {
     return fail(fmt::format("an XML document of more than {} tags", kXmlTagsMax));
   }
+  // pugixml takes it for the end of the text.
+  if (text.contains('\0')) return fail("an XML document with a zero byte");
   auto document = std::make_unique<pugi::xml_document>();
   const pugi::xml_parse_result result =
       document->load_buffer(text.data(), text.size(), kParts, pugi::encoding_utf8);

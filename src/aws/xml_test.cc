@@ -65,6 +65,10 @@ TEST(Xml, IsRefusedWhereItEndsEarlyOrIsNone) {
   }
 }
 
+TEST(Xml, IsRefusedWithAZeroByte) {
+  EXPECT_EQ(why_not(std::string_view("<R/>\0<R>", 8)), "an XML document with a zero byte");
+}
+
 TEST(Xml, HasLimits) {
   const auto nested = [](int depth) {
     std::string text;
