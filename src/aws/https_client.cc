@@ -61,7 +61,7 @@ std::size_t on_header(char* bytes, std::size_t, std::size_t count, void* user) {
   return count;
 }
 
-// Of the table in json_client.h: what may be over in a moment.
+// Of the table in signed_client.h: what may be over in a moment.
 bool may_pass(CURLcode code) {
   switch (code) {
     case CURLE_COULDNT_RESOLVE_PROXY:

@@ -5,6 +5,7 @@
 
 #include "aws/https_client.h"
 #include "aws/xml.h"
+#include "base/arn.h"
 
 namespace dn::aws {
 namespace {
@@ -32,6 +33,8 @@ Session::Session(Environment environment, std::shared_ptr<CredentialProvider> cr
       surroundings_(std::move(surroundings)) {}
 
 Result<Session::Parts> Session::open(Service service, const std::string& region) const {
+  // A signature names it, where the endpoint does not.
+  if (!is_region(region)) return fail("which region? \"" + region + "\" is not the name of one");
   auto endpoint = find_endpoint(service, region, environment_);
   if (!endpoint) return tl::unexpected(std::move(endpoint.error()));
   HttpsSettings settings;
@@ -83,8 +86,9 @@ Result<AutoScaling> Session::autoscaling(const std::string& region) const {
   return speaking<AutoScaling>(open_query(Service::AutoScaling, region, AutoScaling::kVersion));
 }
 
-Result<JsonClient> Session::logs(const std::string& region) const {
-  return open_json(Service::CloudWatchLogs, region, kLogsTargetPrefix);
+Result<CloudWatchLogs> Session::logs(const std::string& region) const {
+  return speaking<CloudWatchLogs>(
+      open_json(Service::CloudWatchLogs, region, CloudWatchLogs::kTargetPrefix));
 }
 
 }  // namespace dn::aws

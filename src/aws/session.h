@@ -9,6 +9,7 @@
 #include <string>
 
 #include "aws/autoscaling.h"
+#include "aws/cloudwatch_logs.h"
 #include "aws/credential_provider.h"
 #include "aws/credentials.h"
 #include "aws/ec2.h"
@@ -25,18 +26,16 @@ namespace dn::aws {
 // May be shared by threads where `environment` and `surroundings` may; the clients may not.
 class Session {
  public:
-  static constexpr const char* kLogsTargetPrefix = "Logs_20140328.";
-
   Session(Environment environment, std::shared_ptr<CredentialProvider> credentials,
           Surroundings surroundings);
 
-  // Fail where the region is none, or the endpoint that is configured.
+  // Fail where the region is none, whatever the endpoint, or the configured endpoint is none.
   Result<Ec2> ec2(const std::string& region) const;
   Result<Ssm> ssm(const std::string& region) const;
   Result<Secrets> secrets(const std::string& region) const;
   Result<Sts> sts(const std::string& region) const;
   Result<AutoScaling> autoscaling(const std::string& region) const;
-  Result<JsonClient> logs(const std::string& region) const;
+  Result<CloudWatchLogs> logs(const std::string& region) const;
 
  private:
   struct Parts;

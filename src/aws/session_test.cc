@@ -32,7 +32,7 @@ TEST(Session, OpensEveryClientAtItsEndpoint) {
   EXPECT_EQ(session.secrets("eu-west-2")->get_secret_value("x")->value, "s");
   EXPECT_TRUE(session.autoscaling("eu-west-2")->set_instance_health("i-1", true, true));
   EXPECT_FALSE(session.sts("eu-west-2")->assume_role({.role_arn = "r", .session_name = "s"}));
-  EXPECT_TRUE(session.logs("eu-west-2")->call("PutLogEvents", "{}"));
+  EXPECT_TRUE(session.logs("eu-west-2")->create_log_group("g"));
   const char* scopes[] = {
       "/eu-west-1/ec2/",         "/eu-west-2/ssm/", "/eu-west-2/secretsmanager/",
       "/eu-west-2/autoscaling/", "/eu-west-2/sts/", "/eu-west-2/logs/"};
@@ -45,6 +45,9 @@ TEST(Session, OpensNothingWithoutARegion) {
   FakeWorld world;
   const Session session([](const char*) { return std::nullopt; }, nullptr, world.surroundings());
   EXPECT_FALSE(session.ec2(""));
+  const Session configured([](const char*) { return std::optional<std::string>("http://h"); },
+                           nullptr, world.surroundings());
+  EXPECT_FALSE(configured.ec2(""));
   EXPECT_FALSE(session.ssm("evil.example/"));
   EXPECT_TRUE(session.ssm("eu-west-1"));
 }

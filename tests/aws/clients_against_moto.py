@@ -1,10 +1,10 @@
 #!/usr/bin/python3
-"""Our clients of EC2, Systems Manager, Secrets Manager and STS against moto, which imitates them.
+"""Our clients of EC2, Systems Manager, Secrets Manager, STS and CloudWatch Logs against moto.
 
 boto3 makes a small network there: interfaces with several addresses, groups with descriptions, an
 address, a parameter, a secret, a role. Each client must see what boto3 made, and boto3 what the
-clients changed. What moto lacks is tested beside the code: pages, delegated prefixes, throttling,
-instance metadata.
+clients changed. moto imitates these services; what it lacks is tested beside the code: pages,
+delegated prefixes, throttling, instance metadata.
 
 usage: clients_against_moto.py ASK_CLOUD; prints `skipped: …` where boto3 or moto is missing.
 """
@@ -143,6 +143,14 @@ def check_texts(world):
     same((role["id"].startswith("ASIA"), role["ends"]), (True, True))
 
 
+def check_logs(world):
+    texts = ['{"dhost": "ü.example"}', 'a "b"\n\tc', "z"]
+    same(world.ask("put", "DiscrimiNAT", "flow", *texts), {"dropped": 0})
+    events = world.boto("logs").get_log_events(logGroupName="DiscrimiNAT", logStreamName="flow",
+                                               startFromHead=True)["events"]
+    same([event["message"] for event in events], texts)
+
+
 def main():
     program = shutil.which("moto_server")
     if not program:
@@ -154,6 +162,7 @@ def main():
         check_groups(world, vpc, group)
         check_changes(world, subnet)
         check_texts(world)
+        check_logs(world)
     print("good")
 
 
