@@ -51,10 +51,11 @@ struct LogsPlace {
 
 // Where the logs are, in this order: `store`; `endpoint_url`; the environment's
 // AWS_ENDPOINT_URL_CLOUDWATCH_LOGS and AWS_ENDPOINT_URL, unless
-// AWS_IGNORE_CONFIGURED_ENDPOINT_URLS is true; CloudWatch of the region, when a region or a profile
-// is given by option; `default_store`. Credentials and regions are found as aws/credentials.h says.
-// An endpoint on loopback is asked without signature when there are none, any other is not asked
-// then. AWS_CA_BUNDLE names the certificates to trust. Fails with what to write instead.
+// AWS_IGNORE_CONFIGURED_ENDPOINT_URLS is true; CloudWatch of the region (aws/service_endpoint.h),
+// when a region or a profile is given by option; `default_store`. Credentials and regions are found
+// as aws/credentials.h says. An endpoint on loopback is asked without signature when there are
+// none, any other is not asked then. AWS_CA_BUNDLE names the certificates to trust. Fails with what
+// to write instead.
 Result<std::unique_ptr<LogsClient>> open_logs_client(const LogsPlace& place,
                                                      const std::string& default_store,
                                                      const aws::Environment& environment);
