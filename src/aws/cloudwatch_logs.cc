@@ -40,19 +40,6 @@ std::size_t index_of(const boost::json::object& info, std::string_view name, std
 
 }  // namespace
 
-std::size_t batch_length(std::span<const LogEvent> events) {
-  std::size_t bytes = 0, length = 0;
-  for (const LogEvent& event : events) {
-    bytes += event.message.size() + kEventOverheadBytes;
-    const bool fits = bytes <= kBatchBytesMax && length < kBatchEventsMax &&
-                      event.time - events.front().time <= kBatchSpanMax &&
-                      (length == 0 || event.time >= events[length - 1].time);
-    if (!fits && length > 0) break;
-    ++length;
-  }
-  return length;
-}
-
 ServiceResult<DroppedEvents> CloudWatchLogs::put_log_events(std::string_view group,
                                                             std::string_view stream,
                                                             std::span<const LogEvent> events) {

@@ -30,10 +30,6 @@ inline constexpr std::size_t kBatchBytesMax = 1'048'576;                      //
 inline constexpr std::size_t kBatchEventsMax = 10'000;
 inline constexpr auto kBatchSpanMax = std::chrono::hours(24);
 
-// How many events from the front are one call: within the limits above and not going back in time.
-// At least one of a list that is not empty.
-std::size_t batch_length(std::span<const LogEvent> events);
-
 // Events of a call that has succeeded, and were dropped all the same.
 struct DroppedEvents {
   std::size_t too_old = 0;  // 14 days, or the retention of the group
@@ -47,8 +43,9 @@ class CloudWatchLogs {
 
   explicit CloudWatchLogs(JsonClient client) : client_(std::move(client)) {}
 
-  // `events` are a batch. Fails with ResourceNotFoundException where the group or the stream is
-  // missing, and with InvalidParameterException for events that will never be taken.
+  // `events` are within the limits above, and their times do not go back. Fails with
+  // ResourceNotFoundException where the group or the stream is missing, and with
+  // InvalidParameterException for events that will never be taken.
   ServiceResult<DroppedEvents> put_log_events(std::string_view group, std::string_view stream,
                                               std::span<const LogEvent> events);
   // Succeed where it is there already.

@@ -7,7 +7,6 @@
 namespace dn::aws {
 namespace {
 
-using std::chrono::hours;
 using std::chrono::milliseconds;
 
 struct Asked {
@@ -83,23 +82,6 @@ TEST(CloudWatchLogs, CreatesWhatIsNotThereYet) {
   EXPECT_EQ(asked.seen.at(0).header("X-Amz-Target"), "Logs_20140328.CreateLogGroup");
   EXPECT_EQ(asked.seen.at(0).body, R"({"logGroupName":"g"})");
   EXPECT_EQ(asked.seen.at(1).body, R"({"logGroupName":"g","logStreamName":"s"})");
-}
-
-TEST(CloudWatchLogs, TakesBatchesWithinTheLimits) {
-  EXPECT_EQ(batch_length({}), 0U);
-  const std::vector<LogEvent> many(kBatchEventsMax + 1, {kNoon, "x"});
-  EXPECT_EQ(batch_length(many), kBatchEventsMax);
-  const std::string large(kEventBytesMax, 'x');
-  const std::vector<LogEvent> heavy(5, {kNoon, large});
-  EXPECT_EQ(batch_length(heavy), 4U) << "exactly 1 MiB";
-  const LogEvent back[] = {{kNoon, "a"}, {kNoon, "b"}, {kNoon - milliseconds(1), "c"}};
-  EXPECT_EQ(batch_length(back), 2U);
-  const LogEvent day[] = {
-      {kNoon, "a"}, {kNoon + hours(24), "b"}, {kNoon + hours(24) + milliseconds(1), "c"}};
-  EXPECT_EQ(batch_length(day), 2U);
-  const std::string huge(kBatchBytesMax, 'x');
-  const LogEvent alone[] = {{kNoon, huge}, {kNoon, "b"}};
-  EXPECT_EQ(batch_length(alone), 1U) << "the service will say what is wrong";
 }
 
 }  // namespace

@@ -54,6 +54,7 @@ struct Preferences {
   FlowLogVerbosity flow_log_verbosity = FlowLogVerbosity::Full;
   std::optional<Date> see_thru;
   X509Crls x509_crls = X509Crls::Ignore;
+  bool operator==(const Preferences&) const = default;
 };
 
 // The revocation lists that are named in the certificates of a host.

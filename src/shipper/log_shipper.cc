@@ -18,15 +18,16 @@ constexpr unsigned kFailuresMax = 1000;      // counted no further
 
 }  // namespace
 
-Result<std::unique_ptr<LogShipper>> LogShipper::start(LogShipperSettings settings, LogsCall call) {
-  std::unique_ptr<LogShipper> made(new LogShipper(std::move(settings)));
+Result<std::unique_ptr<LogShipper>> LogShipper::start(LogShipperSettings settings,
+                                                      aws::CloudWatchLogs logs) {
+  std::unique_ptr<LogShipper> made(new LogShipper(std::move(settings), std::move(logs)));
   for (const std::string& stream : made->settings_.streams) {
     StreamShipperSettings one;
     one.directory = made->settings_.state_dir / stream;
     one.cursor_file = made->settings_.state_dir / fmt::format("shipped-{}", stream);
     one.group = made->settings_.group;
     one.stream = stream;
-    auto lane = std::make_unique<Lane>(std::move(one), call);
+    auto lane = std::make_unique<Lane>(std::move(one), made->logs_);
     if (auto opened = lane->shipper.open(); !opened) return tl::unexpected(opened.error());
     made->lanes_.push_back(std::move(lane));
   }

@@ -32,8 +32,9 @@ struct LogShipperSettings {
 
 class LogShipper {
  public:
-  // `call` is used by the thread alone. Fails when a cursor is damaged.
-  static Result<std::unique_ptr<LogShipper>> start(LogShipperSettings settings, LogsCall call);
+  // Fails when a cursor is damaged.
+  static Result<std::unique_ptr<LogShipper>> start(LogShipperSettings settings,
+                                                   aws::CloudWatchLogs logs);
   // Waits for the call that is under way.
   ~LogShipper();
 
@@ -42,23 +43,26 @@ class LogShipper {
 
  private:
   struct Lane {
-    Lane(StreamShipperSettings chosen, const LogsCall& call)
+    Lane(StreamShipperSettings chosen, aws::CloudWatchLogs& logs)
         : stream(chosen.stream),
-          shipper(std::move(chosen), call) {}
+          shipper(std::move(chosen), logs) {}
     const std::string stream;
     StreamShipper shipper;
     unsigned failures = 0;  // in a row
     std::chrono::steady_clock::time_point due{};
     bool told = false;
   };
-  explicit LogShipper(LogShipperSettings settings) : settings_(std::move(settings)) {}
+  LogShipper(LogShipperSettings settings, aws::CloudWatchLogs logs)
+      : settings_(std::move(settings)),
+        logs_(std::move(logs)) {}
   void run();
   void take_turn(Lane& lane);
   void tell(Lane& lane, StreamShipper::Step step);
 
   const LogShipperSettings settings_;
-  std::vector<std::unique_ptr<Lane>> lanes_;  // of the thread
-  mutable std::mutex mutex_;                  // guards what follows
+  aws::CloudWatchLogs logs_;  // of the thread, as the lanes
+  std::vector<std::unique_ptr<Lane>> lanes_;
+  mutable std::mutex mutex_;  // guards what follows
   std::map<std::string, ShipStats> stats_;
   bool stopping_ = false;
   std::condition_variable wake_;

@@ -28,7 +28,7 @@ class LogShipperTest : public ::testing::Test {
     settings.random = [] { return 0U; };
     settings.on_problem = [this](const std::string& text) { say("problem: " + text); };
     settings.on_recovery = [this](const std::string& text) { say("recovery: " + text); };
-    auto started = LogShipper::start(std::move(settings), service_.call());
+    auto started = LogShipper::start(std::move(settings), service_.client());
     EXPECT_TRUE(started);
     return *std::move(started);
   }
@@ -78,7 +78,7 @@ TEST_F(LogShipperTest, DoesNotStartWithADamagedCursor) {
   std::ofstream(root_.path() / "shipped-config") << "what";
   LogShipperSettings settings;
   settings.state_dir = root_.path();
-  const auto started = LogShipper::start(std::move(settings), service_.call());
+  const auto started = LogShipper::start(std::move(settings), service_.client());
   ASSERT_FALSE(started);
   EXPECT_NE(started.error().message.find("shipped-config"), std::string::npos);
 }

@@ -1,34 +1,20 @@
 #include "shipper/stream_shipper.h"
 
-#include <fmt/format.h>
-
-#include <boost/json.hpp>
+#include <chrono>
 #include <utility>
 
 #include "shipper/ship_cursor.h"
-#include "store/json_escape.h"
 
 namespace dn::shipper {
 namespace {
 
 constexpr std::size_t kBlocksAtOnce = 4;
 
-std::string named(std::string_view key, std::string_view name) {
-  std::string text = fmt::format(R"("{}":")", key);
-  store::append_json_escaped(text, name);
-  return text + '"';
-}
-
-std::string to_text(const aws::ServiceError& error) {
-  if (error.type.empty()) return error.message;
-  return fmt::format("{}: {}", error.type, error.message);
-}
-
 }  // namespace
 
-StreamShipper::StreamShipper(StreamShipperSettings settings, LogsCall call)
+StreamShipper::StreamShipper(StreamShipperSettings settings, aws::CloudWatchLogs& logs)
     : settings_(std::move(settings)),
-      call_(std::move(call)),
+      logs_(logs),
       reader_(settings_.directory, 0) {}
 
 Result<void> StreamShipper::open() {
@@ -70,10 +56,11 @@ bool StreamShipper::take_block(const store::BlockInfo& block) {
   }
   while (const auto event = block_.next_event(at)) {
     const ShipPlace behind{block.segment, block.offset + at};
-    switch (batch_.add(event->key.timestamp, event->message, behind)) {
+    const WallTime time{std::chrono::milliseconds(event->key.timestamp)};
+    switch (batch_.add(time, event->message, behind)) {
       case UploadBatch::Added::Full: return false;
       case UploadBatch::Added::TooLong: ++stats_.refused; break;
-      case UploadBatch::Added::Yes: last_time_ = event->key.timestamp; break;
+      case UploadBatch::Added::Yes: last_time_ = time; break;
     }
     read_to_ = behind;
   }
@@ -95,67 +82,38 @@ StreamShipper::Step StreamShipper::deliver() {
   auto answer = put();
   if (!answer && answer.error().type == "ResourceNotFoundException") {
     if (auto created = create_group_and_stream(); !created) {
-      return fail_with(to_text(created.error()));
+      return fail_with(aws::to_text(created.error()));
     }
     answer = put();
   }
   if (answer) {
-    count(*answer);
+    const std::size_t dropped = answer->too_old + answer->too_new;
+    stats_.rejected += dropped;
+    stats_.shipped += batch_.size() - dropped;
     return advance();
   }
-  if (answer.error().type != "InvalidParameterException") return fail_with(to_text(answer.error()));
+  if (answer.error().type != "InvalidParameterException")
+    return fail_with(aws::to_text(answer.error()));
   if (batch_.size() > 1) {
     batch_.halve();
     read_to_ = batch_.behind();
     return Step::Sent;
   }
   ++stats_.refused;
-  stats_.last_error = "one event was passed over: " + to_text(answer.error());
+  stats_.last_error = "one event was passed over: " + aws::to_text(answer.error());
   return advance();
 }
 
-tl::expected<std::string, aws::ServiceError> StreamShipper::put() {
-  return call_("PutLogEvents", batch_.body(settings_.group, settings_.stream));
+aws::ServiceResult<aws::DroppedEvents> StreamShipper::put() {
+  return logs_.put_log_events(settings_.group, settings_.stream, batch_.events());
 }
 
-tl::expected<void, aws::ServiceError> StreamShipper::create_group_and_stream() {
-  const std::string group = named("logGroupName", settings_.group);
-  const std::string stream = group + "," + named("logStreamName", settings_.stream);
-  for (const auto& [operation, body] : {std::pair{"CreateLogStream", &stream},
-                                        {"CreateLogGroup", &group},
-                                        {"CreateLogStream", &stream}}) {
-    const auto done = call_(operation, "{" + *body + "}");
-    // Several gateways share the group; another one may have been faster.
-    const bool there = done || done.error().type == "ResourceAlreadyExistsException";
-    const bool stream_done = there && body == &stream;
-    if (stream_done) return {};
-    if (!there && done.error().type != "ResourceNotFoundException") {
-      return tl::unexpected(done.error());
-    }
-  }
-  return tl::unexpected(
-      aws::ServiceError{0, "", "the log group is gone as soon as it is made", ""});
-}
-
-// How many of the batch the service took; the answer is believed within the batch's bounds.
-void StreamShipper::count(const std::string& answer) {
-  boost::system::error_code wrong;
-  const auto parsed = boost::json::parse(answer, wrong);
-  std::uint64_t old = 0, young = batch_.size();
-  const auto* object = wrong ? nullptr : parsed.if_object();
-  const auto* rejected = object == nullptr ? nullptr : object->if_contains("rejectedLogEventsInfo");
-  if (const auto* info = rejected == nullptr ? nullptr : rejected->if_object()) {
-    const auto index = [&](std::string_view key, std::uint64_t otherwise) {
-      const auto* value = info->if_contains(key);
-      const auto* number = value == nullptr ? nullptr : value->if_int64();
-      if (number == nullptr || *number < 0) return otherwise;
-      return std::min<std::uint64_t>(static_cast<std::uint64_t>(*number), batch_.size());
-    };
-    old = std::max(index("tooOldLogEventEndIndex", 0), index("expiredLogEventEndIndex", 0));
-    young = std::max(old, index("tooNewLogEventStartIndex", batch_.size()));
-  }
-  stats_.shipped += young - old;
-  stats_.rejected += batch_.size() - (young - old);
+// Several gateways share the group; another one may have been faster.
+aws::ServiceResult<void> StreamShipper::create_group_and_stream() {
+  const auto made = logs_.create_log_stream(settings_.group, settings_.stream);
+  if (made || made.error().type != "ResourceNotFoundException") return made;
+  if (auto group = logs_.create_log_group(settings_.group); !group) return group;
+  return logs_.create_log_stream(settings_.group, settings_.stream);
 }
 
 StreamShipper::Step StreamShipper::advance() {

@@ -14,28 +14,21 @@
 // | InvalidParameterException | half of the batch; a single event that is refused is passed over |
 // | anything else | the same batch again, when the caller asks again |
 //
-// Source of the operations and limits: CloudWatch Logs API reference. Covered by
-// stream_shipper_test.cc.
+// Covered by stream_shipper_test.cc.
 #pragma once
 
 #include <cstdint>
 #include <filesystem>
-#include <functional>
 #include <string>
 #include <string_view>
-#include <tl/expected.hpp>
 
-#include "aws/json_client.h"
+#include "aws/cloudwatch_logs.h"
 #include "base/result.h"
 #include "shipper/upload_batch.h"
 #include "store/file_calls.h"
 #include "store/stream_reader.h"
 
 namespace dn::shipper {
-
-// One operation of CloudWatch Logs: "PutLogEvents" and its JSON → the answer's JSON.
-using LogsCall =
-    std::function<tl::expected<std::string, aws::ServiceError>(std::string_view, std::string_view)>;
 
 struct StreamShipperSettings {
   std::filesystem::path directory;    // of the stream's segments
@@ -51,10 +44,10 @@ struct ShipStats {
   std::uint64_t lost_segments = 0;  // deleted by retention before they were sent
   bool failing = false;             // the last step did not send what it had
   std::string last_error;           // "" when there was none yet; stays after recovery
-  std::int64_t shipped_to = 0;      // time of the last event sent; 0: none yet
+  WallTime shipped_to;              // time of the last event sent; 1970: none yet
 };
 
-// Used by one thread.
+// Used by one thread, which may share `logs` with other shippers of its own.
 class StreamShipper {
  public:
   enum class Step : std::uint8_t {
@@ -63,7 +56,7 @@ class StreamShipper {
     Failed,  // stats().last_error says why; ask again later
   };
 
-  StreamShipper(StreamShipperSettings settings, LogsCall call);
+  StreamShipper(StreamShipperSettings settings, aws::CloudWatchLogs& logs);
 
   // Reads the cursor. Fails when it is damaged; a missing one is the beginning.
   Result<void> open();
@@ -75,19 +68,18 @@ class StreamShipper {
   bool take_block(const store::BlockInfo& block);
   void skip_what_is_gone();
   Step deliver();
-  tl::expected<std::string, aws::ServiceError> put();
-  tl::expected<void, aws::ServiceError> create_group_and_stream();
-  void count(const std::string& answer);
+  aws::ServiceResult<aws::DroppedEvents> put();
+  aws::ServiceResult<void> create_group_and_stream();
   Step advance();
   Step fail_with(std::string error);
 
   const StreamShipperSettings settings_;
-  const LogsCall call_;
+  aws::CloudWatchLogs& logs_;
   store::StreamReader reader_;
   store::LoadedBlock block_;
   UploadBatch batch_;
   ShipPlace read_to_;  // behind the batch
-  std::int64_t last_time_ = 0;
+  WallTime last_time_;
   ShipStats stats_;
 };
 

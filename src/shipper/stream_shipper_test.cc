@@ -42,7 +42,7 @@ class StreamShipperTest : public ::testing::Test {
     settings.group = "DiscrimiNAT";
     settings.stream = "flow";
     settings.calls = &disk_;
-    auto shipper = std::make_unique<StreamShipper>(settings, service_.call());
+    auto shipper = std::make_unique<StreamShipper>(settings, logs_);
     EXPECT_TRUE(shipper->open());
     return shipper;
   }
@@ -57,6 +57,7 @@ class StreamShipperTest : public ::testing::Test {
   store::testing::FailingDisk disk_;
   std::unique_ptr<store::SegmentedLog> log_;
   FakeLogsService service_;
+  aws::CloudWatchLogs logs_ = service_.client();
   std::vector<std::string> written_;
 };
 
@@ -70,7 +71,7 @@ TEST_F(StreamShipperTest, MakesGroupAndStreamOnFirstUse) {
                                       "CreateLogStream", "PutLogEvents"}));
   EXPECT_EQ(shipper->step(), Step::Idle);
   EXPECT_EQ(shipper->stats().shipped, 1U);
-  EXPECT_EQ(shipper->stats().shipped_to, kStart.time_since_epoch().count());
+  EXPECT_EQ(shipper->stats().shipped_to, kStart);
 }
 
 TEST_F(StreamShipperTest, SharesTheGroupWithOthers) {

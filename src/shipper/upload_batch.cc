@@ -1,25 +1,22 @@
 #include "shipper/upload_batch.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
-
-#include "store/json_escape.h"
 
 namespace dn::shipper {
 
-UploadBatch::Added UploadBatch::add(std::int64_t timestamp, std::string_view message,
-                                    ShipPlace behind) {
-  if (message.empty() || message.size() > kEventBytesMax) return Added::TooLong;
-  const std::size_t bytes = message.size() + kEventOverhead;
-  if (events_.size() == kBatchEventsMax || bytes_ + bytes > kBatchBytesMax) return Added::Full;
-  const std::int64_t first = events_.empty() ? timestamp : std::min(first_, timestamp);
-  const std::int64_t last = events_.empty() ? timestamp : std::max(last_, timestamp);
-  if (last - first > kBatchSpanMs) return Added::Full;
+UploadBatch::Added UploadBatch::add(WallTime time, std::string_view message, ShipPlace behind) {
+  if (message.empty() || message.size() > aws::kEventBytesMax) return Added::TooLong;
+  const std::size_t bytes = message.size() + aws::kEventOverheadBytes;
+  if (events_.size() == aws::kBatchEventsMax || bytes_ + bytes > aws::kBatchBytesMax) {
+    return Added::Full;
+  }
+  const WallTime first = events_.empty() ? time : std::min(first_, time);
+  const WallTime last = events_.empty() ? time : std::max(last_, time);
+  if (last - first > aws::kBatchSpanMax) return Added::Full;
   first_ = first;
   last_ = last;
   bytes_ += bytes;
-  events_.push_back({timestamp, std::string(message), behind});
+  events_.push_back({time, std::string(message), behind});
   return Added::Yes;
 }
 
@@ -28,26 +25,14 @@ void UploadBatch::halve() {
   events_.resize((events_.size() + 1) / 2);
 }
 
-std::string UploadBatch::body(std::string_view group, std::string_view stream) const {
-  std::vector<const Event*> ordered;
+std::vector<aws::LogEvent> UploadBatch::events() const {
+  std::vector<aws::LogEvent> ordered;
   ordered.reserve(events_.size());
-  for (const Event& event : events_) ordered.push_back(&event);
+  for (const Event& event : events_) ordered.push_back({event.time, event.message});
   // Packet loops write side by side, so lines of one moment may stand in any order.
   std::stable_sort(ordered.begin(), ordered.end(),
-                   [](const Event* a, const Event* b) { return a->timestamp < b->timestamp; });
-  std::string text = R"({"logGroupName":")";
-  store::append_json_escaped(text, group);
-  text += R"(","logStreamName":")";
-  store::append_json_escaped(text, stream);
-  text += R"(","logEvents":[)";
-  for (const Event* event : ordered) {
-    if (event != ordered.front()) text += ',';
-    text += fmt::format(R"({{"timestamp":{},"message":")", event->timestamp);
-    store::append_json_escaped(text, event->message);
-    text += R"("})";
-  }
-  text += "]}";
-  return text;
+                   [](const aws::LogEvent& a, const aws::LogEvent& b) { return a.time < b.time; });
+  return ordered;
 }
 
 }  // namespace dn::shipper

@@ -1,8 +1,5 @@
-// UploadBatch: the events that one PutLogEvents call carries, within every limit of that call.
-//
-// Source: CloudWatch Logs API reference, PutLogEvents: at most 10,000 events and 1,048,576 bytes (a
-// message's UTF-8 bytes and 26), in order of time, first and last at most 24 hours apart. A single
-// event may have 256 KiB in every region. Pure. Covered by upload_batch_test.cc.
+// UploadBatch: the events that one PutLogEvents call carries, within the limits that
+// aws/cloudwatch_logs.h gives. Pure. Covered by upload_batch_test.cc.
 #pragma once
 
 #include <cstdint>
@@ -10,13 +7,10 @@
 #include <string_view>
 #include <vector>
 
-namespace dn::shipper {
+#include "aws/cloudwatch_logs.h"
+#include "base/time.h"
 
-inline constexpr std::size_t kBatchEventsMax = 10'000;
-inline constexpr std::size_t kBatchBytesMax = 1'048'576;
-inline constexpr std::size_t kEventOverhead = 26;
-inline constexpr std::size_t kEventBytesMax = (256UL << 10U) - kEventOverhead;  // of a message
-inline constexpr std::int64_t kBatchSpanMs = 24LL * 3600 * 1000 - 1;
+namespace dn::shipper {
 
 // Where reading goes on: a segment's number and a place in its uncompressed lines.
 struct ShipPlace {
@@ -32,13 +26,13 @@ class UploadBatch {
     TooLong,  // no call takes it, nor an empty message
   };
   // `behind`: the place after this event.
-  Added add(std::int64_t timestamp, std::string_view message, ShipPlace behind);
+  Added add(WallTime time, std::string_view message, ShipPlace behind);
 
   // The latter half goes; the rest has at least one event. For a call that was refused as a whole.
   void halve();
 
-  // The JSON of the call; events by time, equal times as they came.
-  std::string body(std::string_view group, std::string_view stream) const;
+  // By time, equal times as they came. Views of the batch.
+  std::vector<aws::LogEvent> events() const;
 
   std::size_t size() const { return events_.size(); }
   bool empty() const { return events_.empty(); }
@@ -46,13 +40,13 @@ class UploadBatch {
 
  private:
   struct Event {
-    std::int64_t timestamp = 0;
+    WallTime time;
     std::string message;
     ShipPlace behind;
   };
   std::vector<Event> events_;  // as they came
   std::size_t bytes_ = 0;
-  std::int64_t first_ = 0, last_ = 0;  // times
+  WallTime first_, last_;
 };
 
 }  // namespace dn::shipper

@@ -1,18 +1,20 @@
 // FakeLogsService: what CloudWatch Logs does with the calls of the shipper, with its limits.
 //
-// An own judge of the calls: it reads their JSON and checks order, span and sizes itself.
+// An own judge of the calls: it reads the requests and checks order, span and sizes itself.
 #pragma once
 
+#include <algorithm>
 #include <boost/json.hpp>
 #include <deque>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <set>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "shipper/stream_shipper.h"
+#include "aws/cloudwatch_logs.h"
 
 namespace dn::shipper::testing {
 
@@ -28,11 +30,14 @@ class FakeLogsService {
   std::string poison;  // a message that makes a call invalid
   std::string next_answer = "{}";
 
-  LogsCall call() {
-    return [this](std::string_view operation, std::string_view body) {
-      const std::scoped_lock lock(mutex_);
-      return answer(operation, body);
-    };
+  // A client of this service, which outlives it.
+  aws::CloudWatchLogs client() {
+    aws::SignedService service;
+    service.endpoint.host = "localhost";
+    service.retries.attempts = 1;
+    return aws::CloudWatchLogs(aws::JsonClient(
+        std::make_unique<Connection>(*this), aws::CloudWatchLogs::kTargetPrefix, std::move(service),
+        {[] { return WallTime(); }, [] { return 0U; }, [](auto) {}}));
   }
   std::vector<std::string> messages(const std::string& stream) {
     const std::scoped_lock lock(mutex_);
@@ -46,10 +51,25 @@ class FakeLogsService {
   std::set<std::string> streams;
 
  private:
-  using Answer = tl::expected<std::string, aws::ServiceError>;
-  static Answer error(std::string type) {
-    return tl::unexpected(aws::ServiceError{400, std::move(type), "no", {}});
+  class Connection : public aws::HttpsClient {
+   public:
+    explicit Connection(FakeLogsService& service) : service_(service) {}
+    tl::expected<aws::HttpsAnswer, aws::HttpsFailure> send(
+        const aws::HttpsRequest& request) override {
+      const std::scoped_lock lock(service_.mutex_);
+      const auto target = std::ranges::find(request.headers, "X-Amz-Target", &aws::Header::first);
+      return service_.answer(target->second.substr(target->second.find('.') + 1), request.body);
+    }
+
+   private:
+    FakeLogsService& service_;
+  };
+
+  using Answer = aws::HttpsAnswer;
+  static Answer error(const std::string& type) {
+    return {400, {}, R"({"__type":")" + type + R"(","message":"no"})"};
   }
+  static Answer success(std::string body) { return {200, {}, std::move(body)}; }
   Answer answer(std::string_view operation, std::string_view body) {
     operations_.emplace_back(operation);
     const auto fault = faults.empty() ? Fault{} : faults.front();
@@ -61,13 +81,13 @@ class FakeLogsService {
   Answer act(std::string_view operation, const boost::json::object& asked) {
     if (operation == "CreateLogGroup") {
       if (std::exchange(group, true)) return error("ResourceAlreadyExistsException");
-      return "";
+      return success("");
     }
     const std::string stream(asked.at("logStreamName").as_string());
     if (!group) return error("ResourceNotFoundException");
     if (operation == "CreateLogStream") {
       if (!streams.insert(stream).second) return error("ResourceAlreadyExistsException");
-      return "";
+      return success("");
     }
     if (!streams.contains(stream)) return error("ResourceNotFoundException");
     return put(stream, asked.at("logEvents").as_array());
@@ -89,7 +109,7 @@ class FakeLogsService {
     for (const auto& event : events) {
       events_[stream].emplace_back(event.at("message").as_string());
     }
-    return next_answer;
+    return success(next_answer);
   }
 
   std::mutex mutex_;
