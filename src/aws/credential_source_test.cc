@@ -246,6 +246,33 @@ TEST_F(CredentialChain, EndsWithTheInstance) {
   EXPECT_EQ(server.requests().size(), 10U) << "one token served two questions";
 }
 
+// Six hours of an instance: its token ends before its credentials, and one question fails.
+TEST_F(CredentialChain, KeepsTheCredentialsOfAnInstanceFresh) {
+  const auto until = [](std::string_view id, std::string_view end) {
+    return http_answer(200, fmt::format(R"({{"Code":"Success","AccessKeyId":"{}",)"
+                                        R"("SecretAccessKey":"s","Token":"t","Expiration":"{}"}})",
+                                        id, end));
+  };
+  const std::string role = http_answer(200, "role");
+  ScriptedServer server({http_answer(200, "TOKEN1"), role, until("ONE", "2026-11-22T18:00:00Z"),
+                         http_answer(200, "TOKEN2"), role, http_answer(500, ""),
+                         http_answer(500, ""), role, until("TWO", "2026-11-23T00:00:00Z")});
+  world_.random = 60'000;  // no jitter
+  RotatingCredentials credentials(chain({{"AWS_EC2_METADATA_SERVICE_ENDPOINT", server.url()}}),
+                                  world_.surroundings());
+  const auto id = [&] { return credentials.current()->access_key_id; };
+  EXPECT_EQ(id(), "ONE");
+  world_.now = kNoon + hours(6) - minutes(3);
+  EXPECT_EQ(id(), "ONE") << "the old ones while no new ones come";
+  world_.now += seconds(30);
+  EXPECT_EQ(id(), "TWO");
+  world_.now += hours(5);
+  EXPECT_EQ(id(), "TWO");
+  const auto token = [&](std::size_t i) { return server.requests().at(i).find("TOKEN2"); };
+  EXPECT_NE(token(4), std::string::npos);
+  EXPECT_NE(token(8), std::string::npos);
+}
+
 TEST_F(CredentialChain, AsksNoInstanceWhereThatIsSwitchedOff) {
   EXPECT_EQ(id_of(chain({{"AWS_EC2_METADATA_DISABLED", "true"}})),
             "error: AWS_EC2_METADATA_DISABLED switches instance metadata off");

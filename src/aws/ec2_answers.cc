@@ -45,7 +45,11 @@ template <class T>
 void add_once(std::vector<T>& to, const std::optional<T>& value, bool& odd) {
   if (!value) {
     odd = true;
-  } else if (std::ranges::find(to, *value) == to.end()) {
+  } else if (std::ranges::find(to, *value) != to.end()) {
+    return;
+  } else if (to.size() == kPerInterfaceMax) {
+    odd = true;
+  } else {
     to.push_back(*value);
   }
 }

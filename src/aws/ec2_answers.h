@@ -7,6 +7,7 @@
 // fuzz/ec2_answers_fuzz.cc.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,6 +16,9 @@
 #include "base/result.h"
 
 namespace dn::aws {
+
+// Addresses, prefixes and groups of one interface, each; EC2 gives some tens. Further ones are odd.
+inline constexpr std::size_t kPerInterfaceMax = 1024;
 
 Result<Page<NetworkInterface>> parse_network_interfaces(std::string_view body);
 Result<Page<SecurityGroup>> parse_security_groups(std::string_view body);

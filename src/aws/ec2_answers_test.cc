@@ -101,6 +101,21 @@ TEST(Ec2Answers, LoseOnlyWhatIsOdd) {
   EXPECT_EQ(page.odd_items, 2U);
 }
 
+TEST(Ec2Answers, HaveNoInterfaceWithoutEnd) {
+  std::string items;
+  for (std::uint32_t i = 0; i <= kPerInterfaceMax; ++i) {
+    items += "<item><privateIpAddress>" + to_text(Ipv4Address{0x0a000000U + i}) +
+             "</privateIpAddress></item>";
+  }
+  const auto page = interfaces(
+      "<item><networkInterfaceId>eni-1</networkInterfaceId>"
+      "<privateIpAddressesSet>" +
+      items + "</privateIpAddressesSet></item>");
+  ASSERT_EQ(page.items.size(), 1U);
+  EXPECT_EQ(page.items[0].addresses.size(), kPerInterfaceMax);
+  EXPECT_EQ(page.odd_items, 1U);
+}
+
 TEST(Ec2Answers, HaveGroupsWithADescriptionForEachRange) {
   const auto page = groups(
       "<item><ownerId>1</ownerId><groupId>sg-1</groupId><groupName>n</groupName>"
