@@ -146,11 +146,11 @@ TEST(HttpsClient, SendsNoHeaderThatHoldsALineBreak) {
 }
 
 TEST(HttpsClient, AsksDirectlyWhereItIsTold) {
-  // The name resolves to nothing, so only a proxy could answer for it.
+  // This host, by an address that does not look like it: nobody listens but the proxy.
   ScriptedServer proxy({http_answer(200, "by proxy")});
   ASSERT_EQ(::setenv("http_proxy", proxy.url().c_str(), 1), 0);
   HttpsRequest request;
-  request.endpoint = parse_endpoint_url("http://metadata.invalid").value();
+  request.endpoint = parse_endpoint_url("http://0.0.0.0:1").value();
   HttpsSettings settings;
   settings.direct = true;
   const auto direct = client(settings)->send(request);
