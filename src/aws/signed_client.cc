@@ -177,7 +177,7 @@ ServiceResult<std::string> SignedClient::post(const std::vector<Header>& headers
     std::optional<Credentials> credentials;
     if (service_.credentials) {
       auto current = service_.credentials->current();
-      if (!current) return tl::unexpected(ServiceError{0, "", current.error().message});
+      if (!current) return tl::unexpected(ServiceError{0, "", current.error().message, {}, true});
       credentials = *std::move(current);
     }
     auto answer = attempt(headers, body, credentials);
