@@ -30,6 +30,14 @@ TEST(InsightsDistinct, EstimatesBeyondWithinAFewPercent) {
   }
 }
 
+TEST(InsightsDistinct, AnEstimateHoldsNoTextsAnyMore) {
+  DistinctCount count(1, 10'000);
+  for (int i = 0; i < 10'000; ++i) count.add(fmt::format("value {}", i));
+  EXPECT_GT(count.bytes(), 400'000U);
+  count.add("one more");
+  EXPECT_EQ(count.bytes(), 1U << 14U);
+}
+
 TEST(InsightsDistinct, PartsGiveWhatTheWholeGives) {
   for (const int distinct : {50, 99, 100, 101, 150, 5000}) {
     DistinctCount whole(1, 100), even(2, 100), odd(3, 100);

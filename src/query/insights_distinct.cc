@@ -32,7 +32,7 @@ void DistinctCount::merge(const DistinctCount& other) {
 void DistinctCount::estimate_from_now() {
   registers_.assign(kRegisters, 0);
   for (std::uint32_t i = 0; i < texts_.size(); ++i) register_text(texts_.text(i));
-  texts_.clear();
+  texts_ = KeyTable(0);  // gives its memory back; nothing is added any more
 }
 
 void DistinctCount::register_text(std::string_view text) {

@@ -60,14 +60,12 @@ std::pair<std::uint32_t, bool> KeyTable::find_or_add(std::string_view text) {
   const auto number = static_cast<std::uint32_t>(entries_.size());
   places_[at] = number;
   entries_.push_back({hash, keep(text), text.size()});
-  bytes_ += 2 * sizeof(Entry);  // a vector may have twice the room
   return {number, true};
 }
 
 void KeyTable::grow() {
   constexpr std::size_t kFirst = 16;
   const std::size_t size = std::max(kFirst, places_.size() * 2);
-  bytes_ += (size - places_.size()) * sizeof(std::uint32_t);
   places_.assign(size, kFree);
   for (std::uint32_t number = 0; number < entries_.size(); ++number) {
     std::size_t at = entries_[number].hash & (size - 1);
@@ -85,7 +83,7 @@ const char* KeyTable::keep(std::string_view text) {
     next_block_ = std::min(next_block_ * 2, kBlockMax);
     blocks_.push_back(std::make_unique<char[]>(room_));
     at_ = blocks_.back().get();
-    bytes_ += room_;
+    block_bytes_ += room_;
   }
   char* const kept = at_;
   std::ranges::copy(text, kept);
@@ -98,7 +96,7 @@ void KeyTable::clear() {
   entries_.clear();
   places_.clear();
   blocks_.clear();
-  room_ = bytes_ = 0;
+  room_ = block_bytes_ = 0;
   next_block_ = 256;
 }
 

@@ -31,7 +31,12 @@ class KeyTable {
     return {entries_[number].text, entries_[number].size};
   }
   std::size_t size() const { return entries_.size(); }
-  std::size_t bytes() const { return bytes_; }
+  // All the memory that it holds.
+  std::size_t bytes() const {
+    return block_bytes_ + entries_.capacity() * sizeof(Entry) +
+           places_.capacity() * sizeof(std::uint32_t);
+  }
+  // Forgets all texts. Whoever clears a table fills it again, so it keeps the room for its numbers.
   void clear();
 
  private:
@@ -49,7 +54,7 @@ class KeyTable {
   std::vector<std::uint32_t> places_;  // a power of two, at most three quarters in use
   std::vector<std::unique_ptr<char[]>> blocks_;
   char* at_ = nullptr;
-  std::size_t room_ = 0, bytes_ = 0, next_block_ = 256;
+  std::size_t room_ = 0, block_bytes_ = 0, next_block_ = 256;
 };
 
 // Values to one text and back. Equal texts: the values show the same. Numbers and texts are not

@@ -34,6 +34,20 @@ TEST(InsightsKeys, NumberTextsInTheOrderInWhichTheyCome) {
   }
 }
 
+// Memory that is kept and not counted would be beside the limit of a query.
+TEST(InsightsKeys, ATableCountsTheRoomThatItKeepsWhenItIsCleared) {
+  KeyTable table(1);
+  EXPECT_EQ(table.bytes(), 0U);
+  for (int i = 0; i < 10'000; ++i) table.find_or_add(fmt::format("text {}", i));
+  const std::size_t full = table.bytes();
+  table.clear();
+  constexpr std::size_t kNumbers = 10'000 * (2 * sizeof(std::uint64_t) + sizeof(char*));
+  EXPECT_GE(table.bytes(), kNumbers);
+  EXPECT_LT(table.bytes(), full);
+  for (int i = 0; i < 10'000; ++i) table.find_or_add(fmt::format("text {}", i));
+  EXPECT_EQ(table.bytes(), full);
+}
+
 TEST(InsightsKeys, HashesDifferByTextLengthAndSeed) {
   std::set<std::uint64_t> hashes;
   std::size_t count = 0;
