@@ -7,7 +7,8 @@
 // thread of a query fills a run of its own and merges it into the query's after `merge_bytes` of
 // text, at its end, and when somebody asks for results meanwhile; so partial results cost nothing
 // until they are asked for, and come with the next look. A query ends early when it is stopped, has
-// run for `run_time`, has all rows of a `limit any`, or needs more memory than it may have.
+// run for `run_time`, has all rows of a `limit any`, or needs more memory than it may have; this is
+// looked at within blocks, too.
 //
 // Results of ended queries are kept until they are `kept_for` old, more than `ended` queries or
 // more than `kept_bytes`; the oldest go first, the one that ended last is always kept.

@@ -15,7 +15,7 @@ constexpr std::int64_t kNow = 1'795'317'300'000;
 
 class Jobs : public ::testing::Test {
  protected:
-  Jobs() {
+  explicit Jobs(testing::MemorySettings settings = {}) : catalog(settings) {
     EXPECT_TRUE(catalog.create_group("g"));
     EXPECT_TRUE(catalog.create_stream("g", "s"));
     for (int i = 0; i < 40; ++i) {
@@ -143,6 +143,38 @@ TEST_F(Jobs, StopEarlyWithAllRowsOfALimitAny) {
   const auto results = run(*jobs, "a", "fields n | limit any 2");
   EXPECT_EQ(results.rows.size(), 2U);
   EXPECT_LT(catalog.loaded, 8U);  // of 17 blocks
+}
+
+// All events in one block, which is slow to read.
+class LongBlock : public Jobs {
+ protected:
+  LongBlock() : Jobs({.block_events = 1000, .segment_events = 1000}) {}
+
+  // What became of a query, when `happens` was called while its block was loaded.
+  QueryResults run_while(const std::function<void(QueryJobs&)>& happens) {
+    QueryLimits limits;
+    limits.running = 1;
+    const auto jobs = make(limits);
+    catalog.loads = [&](const store::BlockInfo&) {
+      happens(*jobs);
+      return true;
+    };
+    run(*jobs, "a", "fields n");
+    run(*jobs, "b", "stats count()");  // by the same thread, so the first is behind its end
+    return *jobs->results("a", {.first = 0, .rows_max = 10'000, .bytes_max = SIZE_MAX});
+  }
+};
+
+TEST_F(LongBlock, IsNotReadToItsEndOnceTheQueryIsStopped) {
+  const auto results = run_while([](QueryJobs& jobs) { jobs.stop("a"); });
+  EXPECT_EQ(results.status, QueryStatus::Cancelled);
+  EXPECT_EQ(results.statistics.records_scanned, 0U);
+}
+
+TEST_F(LongBlock, IsNotReadToItsEndOnceTheQueryHasRunTooLong) {
+  const auto results = run_while([this](QueryJobs&) { now = kNow + 61 * 60'000; });
+  EXPECT_EQ(results.status, QueryStatus::Timeout);
+  EXPECT_EQ(results.statistics.records_scanned, 0U);
 }
 
 }  // namespace
