@@ -71,6 +71,22 @@ TEST(InsightsCompile, BoundsRegularExpressions) {
                   .starts_with("the regular expression is wrong"));
 }
 
+// Linear time is not enough where each byte may take a million steps.
+TEST(InsightsCompile, BoundsTheStepsOfAllRegularExpressions) {
+  constexpr const char* kTooLarge =
+      "the regular expression is wrong: it is too large, with the others of the query";
+  EXPECT_EQ(error_of("filter a like /.{1000}/"), "");
+  EXPECT_EQ(error_of("filter a like /.{1000}.{1000}/"), kTooLarge);
+  EXPECT_EQ(error_of("filter a like /.{900}/ | parse a /(?<x>.{900})/"), kTooLarge);
+  const auto groups = [](std::size_t count) {
+    std::string query = "parse a /";
+    for (std::size_t i = 0; i < count; ++i) query += fmt::format("(?<x{}>a)", i);
+    return query + "/";
+  };
+  EXPECT_EQ(error_of(groups(60)), "");
+  EXPECT_EQ(error_of(groups(120)), kTooLarge);
+}
+
 TEST(InsightsCompile, NamesOfGroupsAreWrittenAsTheLibraryReadsThem) {
   const std::string message = "{\"a\":\"(?<b>c\"}";
   EXPECT_EQ(value_of_x("parse a /(?<x>c)/ | display x", message), "c");

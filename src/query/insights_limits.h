@@ -14,6 +14,9 @@ inline constexpr std::size_t kRowsMax = 100'000;         // the largest `limit`
 inline constexpr std::size_t kRegexesMax = 64;
 inline constexpr std::size_t kUnnestsMax = 8;
 inline constexpr std::int64_t kRegexMemoryBytes = 2 << 20;  // of each, with its cache
+// Steps of all compiled expressions of one query: what one byte of text can cost at worst, where a
+// hostile text makes RE2 give up its table of states. `.` takes about ten.
+inline constexpr std::size_t kRegexStepsMax = 10'000;
 inline constexpr std::int64_t kPeriodCountMax = 1'000'000;  // days and more; smaller units: 1000
                                                             // ms, 60 s, 60 m, 24 h are used instead
 

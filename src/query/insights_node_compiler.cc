@@ -32,7 +32,7 @@ std::shared_ptr<const RE2> NodeCompiler::regex(const std::string& pattern, Span 
     fail_at(where, fmt::format("a query has at most {} regular expressions", kRegexesMax));
     return nullptr;
   }
-  auto compiled = compile_regex(pattern);
+  auto compiled = compile_regex(pattern, regex_steps_left_);
   if (compiled) return *compiled;
   fail_at(where, "the regular expression is wrong: " + compiled.error());
   return nullptr;

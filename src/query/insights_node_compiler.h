@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "query/insights.h"
+#include "query/insights_limits.h"
 #include "query/insights_plan.h"
 #include "query/insights_scope.h"
 
@@ -41,7 +42,7 @@ class NodeCompiler {
   Scope& scope_;
   TextArena& texts_;
   std::optional<QueryError> error_;
-  std::size_t regexes_ = 0;
+  std::size_t regexes_ = 0, regex_steps_left_ = kRegexStepsMax;
 };
 
 }  // namespace dn::query::insights

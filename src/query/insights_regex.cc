@@ -31,14 +31,27 @@ std::string with_python_names(std::string_view pattern) {
   return result;
 }
 
+// Where the groups are asked for, RE2 carries the places of all of them along, and a step that
+// begins or ends one copies them.
+std::size_t steps_of(const RE2& regex) {
+  const auto groups = static_cast<std::size_t>(regex.NumberOfCapturingGroups());
+  return static_cast<std::size_t>(regex.ProgramSize()) + groups * groups;
+}
+
 }  // namespace
 
-tl::expected<std::shared_ptr<const RE2>, std::string> compile_regex(std::string_view pattern) {
+tl::expected<std::shared_ptr<const RE2>, std::string> compile_regex(std::string_view pattern,
+                                                                    std::size_t& steps_left) {
   RE2::Options options;
   options.set_log_errors(false);
   options.set_max_mem(kRegexMemoryBytes);
   auto regex = std::make_shared<const RE2>(with_python_names(pattern), options);
   if (!regex->ok()) return tl::unexpected(regex->error());
+  const std::size_t steps = steps_of(*regex);
+  if (steps > steps_left) {
+    return tl::unexpected(std::string("it is too large, with the others of the query"));
+  }
+  steps_left -= steps;
   return regex;
 }
 
