@@ -1,8 +1,8 @@
 // The errors of the CloudWatch Logs API: a closed set of types, and how one becomes an answer.
 //
 // Each type has its name and its HTTP status in one table; there is no other way to make an error
-// answer. Messages may quote the client, the JSON writer makes them safe. Covered by
-// logs_service_test.cc.
+// answer. Messages may quote the client, the JSON writer makes them safe. Covered by the tests of
+// the operations, and by hostile_requests_test.cc.
 #pragma once
 
 #include <cstddef>

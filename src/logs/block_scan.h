@@ -3,7 +3,7 @@
 // Blocks are handed out in the order of the list, one at a time, so all blocks in front of the last
 // one handed out have been visited when the walk ends. A block that cannot be loaded (retention
 // took it, or it is damaged) is passed over. Memory: one loaded block per thread. Covered by
-// event_page_test.cc.
+// event_operations_test.cc and query_jobs_test.cc.
 #pragma once
 
 #include <cstddef>

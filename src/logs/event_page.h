@@ -15,7 +15,7 @@
 // begins there. It never ends without having got further than its beginning.
 //
 // Memory: a page, and per thread one loaded block and the events found in it.
-// Covered by event_page_test.cc.
+// Covered by event_operations_test.cc and logs_on_disk_test.cc.
 #pragma once
 
 #include <cstdint>

@@ -3,7 +3,8 @@
 // A comparison `field = "text"` needs the text as a JSON string value when nothing else is equal to
 // it: the field is discovered, and the text has not the shape of a number (numbers and booleans
 // compare by value). Everything that is not such an equality asks for nothing. Too weak is fine,
-// too strong would lose events: covered by insights_required_test.cc with generated queries.
+// too strong would lose events: covered by insights_compile_test.cc, and with generated queries by
+// insights_property_test.cc.
 #pragma once
 
 #include <set>
