@@ -92,10 +92,31 @@ std::strong_ordering compare(const Decimal& a, const Decimal& b) {
   return sign_a > 0 ? compare_size(a, b) : compare_size(b, a);
 }
 
+bool has_number_shape(std::string_view text) {
+  std::size_t at = text.starts_with('-') ? 1 : 0;
+  const auto digits = [&] {
+    const std::size_t start = at;
+    while (at < text.size() && is_digit(text[at])) ++at;
+    return at > start;
+  };
+  if (!digits()) return false;
+  if (at < text.size() && text[at] == '.') {
+    ++at;
+    if (!digits()) return false;
+  }
+  if (at < text.size() && (text[at] == 'e' || text[at] == 'E')) {
+    ++at;
+    if (at < text.size() && (text[at] == '+' || text[at] == '-')) ++at;
+    if (!digits()) return false;
+  }
+  return at == text.size();
+}
+
 bool is_json_number(std::string_view text) {
-  if (text.starts_with('+') || !parse_decimal(text)) return false;
-  if (text.starts_with('-')) text.remove_prefix(1);
-  return !text.starts_with('0') || count_digits(text) == 1;
+  const std::size_t first = text.starts_with('-') ? 1 : 0;
+  const bool zero_first =
+      text.size() > first + 1 && text[first] == '0' && is_digit(text[first + 1]);
+  return !zero_first && has_number_shape(text);
 }
 
 }  // namespace dn::query

@@ -24,7 +24,9 @@ std::optional<Decimal> parse_decimal(std::string_view text);
 
 std::strong_ordering compare(const Decimal& a, const Decimal& b);
 
-// As JSON writes numbers: no '+', no leading zeros.
+// -?digits[.digits][(e|E)[+-]digits], whatever its size: a Decimal without '+'.
+bool has_number_shape(std::string_view text);
+// As JSON writes numbers: no leading zeros either.
 bool is_json_number(std::string_view text);
 
 }  // namespace dn::query

@@ -29,6 +29,13 @@ TEST(DecimalText, KnowsWhichNumbersJsonCanWrite) {
   }
 }
 
+TEST(DecimalText, ANumberShapeIsADecimalWithoutPlus) {
+  for (const char* text : {"0", "-0", "007", "1.50", "-01.5E+9", "1e999", "", "-", "+1", "1.", ".5",
+                           "1e", "1e-", "--1", "1x", "1e5.5"}) {
+    EXPECT_EQ(has_number_shape(text), *text != '+' && parse_decimal(text).has_value()) << text;
+  }
+}
+
 TEST(DecimalText, OrdersByValue) {
   const struct {
     const char *a, *b;

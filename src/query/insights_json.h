@@ -20,6 +20,7 @@
 #include <memory>
 #include <string_view>
 
+#include "query/decimal_text.h"
 #include "query/insights_limits.h"
 #include "query/insights_value.h"
 
@@ -71,10 +72,7 @@ inline bool read_primitive(std::string_view token, Value& into) {
     return true;
   }
   into = Value::of_number_text(token);
-  const std::size_t digits = token.starts_with('-') ? 1 : 0;
-  const bool zero_first = token.size() > digits + 1 && token[digits] == '0' &&
-                          token[digits + 1] >= '0' && token[digits + 1] <= '9';
-  return !zero_first && has_number_shape(token);
+  return is_json_number(token);
 }
 
 // Tells `sink` what `json` holds; false as soon as it turns out to be no JSON, or no container.

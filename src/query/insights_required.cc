@@ -4,6 +4,8 @@
 #include <iterator>
 #include <optional>
 
+#include "query/decimal_text.h"
+
 namespace dn::query::insights {
 namespace {
 

@@ -7,6 +7,8 @@
 #include <system_error>
 
 #include "base/ascii.h"
+#include "query/decimal_text.h"
+#include "records/json_text.h"
 
 namespace dn::query::insights {
 namespace {
@@ -14,14 +16,6 @@ namespace {
 // 0000-01-01 to 9999-12-31, which four digits can say.
 constexpr double kFirstTime = -62167219200000.0, kLastTime = 253402300799999.0;
 constexpr int kDecimalsShown = 4;
-
-void put_digits(char*& at, unsigned number, int digits) {
-  for (int i = digits - 1; i >= 0; --i) {
-    at[i] = static_cast<char>('0' + number % 10);
-    number /= 10;
-  }
-  at += digits;
-}
 
 std::string_view format_number(double number, ShortText& room) {
   char* const begin = room.bytes.data();
@@ -42,27 +36,13 @@ std::string_view format_time(double milliseconds, ShortText& room) {
   if (!(milliseconds >= kFirstTime && milliseconds <= kLastTime)) {
     return format_number(milliseconds, room);
   }
-  using std::chrono::days;
-  const auto time = std::chrono::sys_time<std::chrono::milliseconds>(
-      std::chrono::milliseconds(static_cast<std::int64_t>(std::floor(milliseconds))));
-  const auto day = std::chrono::floor<days>(time);
-  const std::chrono::year_month_day date(day);
-  const auto rest = static_cast<unsigned>((time - day).count());
-  char* at = room.bytes.data();
-  put_digits(at, static_cast<unsigned>(static_cast<int>(date.year())), 4);
-  *at++ = '-';
-  put_digits(at, static_cast<unsigned>(date.month()), 2);
-  *at++ = '-';
-  put_digits(at, static_cast<unsigned>(date.day()), 2);
-  *at++ = ' ';
-  put_digits(at, rest / 3'600'000, 2);
-  *at++ = ':';
-  put_digits(at, rest / 60'000 % 60, 2);
-  *at++ = ':';
-  put_digits(at, rest / 1000 % 60, 2);
-  *at++ = '.';
-  put_digits(at, rest % 1000, 3);
-  return {room.bytes.data(), static_cast<std::size_t>(at - room.bytes.data())};
+  records::BoundedWriter writer(room.bytes.data(), room.bytes.size());
+  writer.put_time(
+      WallTime(std::chrono::milliseconds(static_cast<std::int64_t>(std::floor(milliseconds)))));
+  // The form of the logs, "2026-11-22T03:15:00.123Z", with a blank and without its zone.
+  constexpr std::size_t kBetween = 10;
+  room.bytes[kBetween] = ' ';
+  return {room.bytes.data(), static_cast<std::size_t>(writer.at() - room.bytes.data()) - 1};
 }
 
 std::string_view leading_run(std::string_view text) {
@@ -90,26 +70,6 @@ int text_order(std::string_view a, std::string_view b) {
 Value Value::of_number(double number) {
   if (!std::isfinite(number)) return {};
   return {Kind::Number, true, {}, number};
-}
-
-bool has_number_shape(std::string_view text) {
-  std::size_t at = text.starts_with('-') ? 1 : 0;
-  const auto digits = [&] {
-    const std::size_t start = at;
-    while (at < text.size() && is_digit(text[at])) ++at;
-    return at > start;
-  };
-  if (!digits()) return false;
-  if (at < text.size() && text[at] == '.') {
-    ++at;
-    if (!digits()) return false;
-  }
-  if (at < text.size() && (text[at] == 'e' || text[at] == 'E')) {
-    ++at;
-    if (at < text.size() && (text[at] == '+' || text[at] == '-')) ++at;
-    if (!digits()) return false;
-  }
-  return at == text.size();
 }
 
 std::optional<double> parse_number(std::string_view text) {

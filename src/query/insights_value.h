@@ -39,8 +39,6 @@ struct Value {
 
 // -?digits[.digits][e[+-]digits], whole; nothing when the number is not finite either.
 std::optional<double> parse_number(std::string_view text);
-// The same shape, whatever its size.
-bool has_number_shape(std::string_view text);
 
 // What the value counts as in arithmetic and comparisons; absent, lists, maps and other text:
 // nothing.
