@@ -25,6 +25,16 @@ std::optional<IpAddress> from_v6(std::string_view text) {
   return IpAddress{true, parsed->bytes};
 }
 
+const auto& private_subnets() {
+  static const std::array subnets = {
+      *parse_subnet("10.0.0.0/8"),     *parse_subnet("172.16.0.0/12"),
+      *parse_subnet("192.168.0.0/16"), *parse_subnet("100.64.0.0/10"),
+      *parse_subnet("127.0.0.0/8"),    *parse_subnet("169.254.0.0/16"),
+      *parse_subnet("::1/128"),        *parse_subnet("fc00::/7"),
+      *parse_subnet("fe80::/10")};
+  return subnets;
+}
+
 }  // namespace
 
 std::optional<IpAddress> parse_ip(std::string_view text) {
@@ -57,11 +67,8 @@ bool IpSubnet::contains(const IpAddress& address) const {
 }
 
 bool is_private(const IpAddress& address) {
-  constexpr std::array<std::string_view, 9> kPrivate = {
-      "10.0.0.0/8",     "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "127.0.0.0/8",
-      "169.254.0.0/16", "::1/128",       "fc00::/7",       "fe80::/10"};
-  return std::ranges::any_of(
-      kPrivate, [&](std::string_view subnet) { return parse_subnet(subnet)->contains(address); });
+  return std::ranges::any_of(private_subnets(),
+                             [&](const IpSubnet& subnet) { return subnet.contains(address); });
 }
 
 }  // namespace dn::query::insights
