@@ -36,6 +36,19 @@ Node slot_node(std::uint32_t slot) {
   return node;
 }
 
+// In a message without a backslash a string stands as it is between its quotes.
+std::vector<std::vector<ByteFinder>> quick_look(const records::RequiredValues& required) {
+  constexpr std::size_t kClausesMax = 4, kTextsMax = 4;  // more would take longer than reading
+  std::vector<std::vector<ByteFinder>> clauses;
+  for (const std::vector<std::string>& texts : required) {
+    if (texts.size() > kTextsMax) continue;
+    if (clauses.size() == kClausesMax) break;
+    std::vector<ByteFinder>& clause = clauses.emplace_back();
+    for (const std::string& text : texts) clause.emplace_back('"' + text + '"');
+  }
+  return clauses;
+}
+
 class QueryCompiler {
  public:
   QueryCompiler(std::string_view query, Plan& plan)
@@ -313,6 +326,7 @@ class QueryCompiler {
     plan_.generated = {generated("@timestamp"), generated("@message"), generated("@logStream"),
                        generated("@log"), generated("@ingestionTime")};
     plan_.required = required_values(plan_.before, discovered);
+    plan_.quick_look = quick_look(plan_.required);
     plan_.before_fields = steps_without(plan_.before, discovered);
     plan_.kept = slots_kept_at_turn(plan_);
     plan_.rows_at_turn = rows_at_turn();

@@ -18,6 +18,7 @@
 #include <variant>
 #include <vector>
 
+#include "query/byte_finder.h"
 #include "query/insights_aggregate.h"
 #include "query/insights_arena.h"
 #include "query/insights_expression.h"
@@ -101,6 +102,9 @@ struct Plan {
   std::size_t limit = 0;        // of rows at the very end
   bool rows_are_events = true;  // no stats
   records::RequiredValues required;
+  // Texts of these, between quotes: a message without a backslash that lacks all of one clause
+  // cannot pass.
+  std::vector<std::vector<ByteFinder>> quick_look;
   TextArena texts{SIZE_MAX};  // of constants
 };
 

@@ -20,12 +20,12 @@
 // one event against kScratchBytesMax. When either is reached the run drops everything and says so.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstring>
 #include <optional>
 
 #include "query/insights.h"
 #include "query/insights_after.h"
-#include "query/insights_find.h"
 #include "query/insights_groups.h"
 #include "query/insights_json.h"
 #include "query/insights_kept_rows.h"
@@ -106,19 +106,11 @@ void InsightsRun::State::fill_discovered(std::string_view message) {
 }
 
 bool InsightsRun::State::may_match(std::string_view message) const {
-  constexpr std::size_t kClausesMax = 4, kTextsMax = 4;  // more would take longer than reading
-  std::size_t clauses = 0;
-  for (const std::vector<std::string>& clause : plan.required) {
-    if (clause.size() > kTextsMax) continue;
-    if (++clauses > kClausesMax) break;
-    bool found = false;
-    for (const std::string& text : clause) {
-      found = find_text(message, text) != std::string_view::npos;
-      if (found) break;
-    }
-    if (!found && std::memchr(message.data(), '\\', message.size()) == nullptr) return false;
-  }
-  return true;
+  const bool all = std::ranges::all_of(plan.quick_look, [&](const auto& clause) {
+    return std::ranges::any_of(clause,
+                               [&](const ByteFinder& text) { return text.occurs_in(message); });
+  });
+  return all || std::memchr(message.data(), '\\', message.size()) != nullptr;
 }
 
 void InsightsRun::State::check_limits() {

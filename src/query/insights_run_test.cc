@@ -309,6 +309,31 @@ TEST(InsightsRun, HostileTextTakesLinearTime) {
   }
 }
 
+// A text is looked for before the message is read: as a whole, and as JSON may write it.
+TEST(InsightsRun, EqualTextsAreFoundHoweverTheyAreWritten) {
+  const struct {
+    const char* filter;
+    const char* message;
+    std::size_t want;
+  } cases[] = {
+      {R"(a = "xy")", R"({"a":"xy"})", 1},
+      {R"(a = "xy")", R"({"a" : "xy" , "b":1})", 1},
+      {R"(a = "xy")", R"({"a":"\u0078y"})", 1},
+      {R"(a = "xy")", R"({"a":"xyz","b":"wxy"})", 0},
+      {R"(a = "xy")", R"({"a":"z","xy":"z"})", 0},
+      {R"(a = "xy" or b in ["xy", "z"])", R"({"b":"z"})", 1},
+      {R"(a = "x\"y")", R"({"a":"x\"y"})", 1},
+      {R"(a = "x\\y")", R"({"a":"x\\y"})", 1},
+      {"a = \"x\ty\"", R"({"a":"x\ty"})", 1},
+      {R"(a = "é")", R"({"a":"é"})", 1},
+  };
+  for (const auto& [filter, message, want] : cases) {
+    const std::vector<TestEvent> events = {{1, message}};
+    EXPECT_EQ(run_query(fmt::format("filter {}", filter), events).rows.size(), want)
+        << filter << " " << message;
+  }
+}
+
 TEST(InsightsRun, SourcesAreFieldsOfTheirEvents) {
   const std::vector<TestEvent> events = {
       {1, "a", "one", "1:x"}, {2, "b", "two", "1:y"}, {3, "c", "one", "1:x"}};
