@@ -4,11 +4,12 @@
 #include <utility>
 
 #include "base/check.h"
+#include "query/find_text.h"
 
 namespace dn::query {
 namespace {
 
-// Full comparisons that fail before memmem takes over: so many, and one for each kBytesPerMiss.
+// Full comparisons that fail before find_text takes over: so many, and one for each kBytesPerMiss.
 constexpr std::size_t kMissesFree = 64;
 constexpr std::size_t kBytesPerMiss = 8;
 
@@ -59,18 +60,11 @@ std::size_t ByteFinder::find_with(std::string_view text, std::size_t from) const
         return static_cast<std::size_t>(place - text.data());
       }
       if (++misses > kMissesFree + static_cast<std::size_t>(at - begin) / kBytesPerMiss) {
-        return find_linearly(text, static_cast<std::size_t>(place - text.data()) + 1);
+        return find_text(text, needle_, static_cast<std::size_t>(place - text.data()) + 1);
       }
     }
   }
   return npos;
-}
-
-std::size_t ByteFinder::find_linearly(std::string_view text, std::size_t from) const {
-  const void* const place =
-      ::memmem(text.data() + from, text.size() - from, needle_.data(), needle_.size());
-  if (place == nullptr) return npos;
-  return static_cast<std::size_t>(static_cast<const char*>(place) - text.data());
 }
 
 template std::size_t ByteFinder::find_with<WordBlock>(std::string_view, std::size_t) const;

@@ -2,7 +2,7 @@
 //
 // Two bytes of the text that are rare in logs are compared for a whole block of places at once; a
 // place where both agree is compared in full. Should a hostile text make that fail too often, the
-// rest is left to memmem, which is linear. Covered by byte_finder_test.cc.
+// rest is left to find_text, which is linear. Covered by byte_finder_test.cc.
 #pragma once
 
 #include <cstddef>
@@ -32,8 +32,6 @@ class ByteFinder {
   std::size_t find_with(std::string_view text, std::size_t from) const;
 
  private:
-  std::size_t find_linearly(std::string_view text, std::size_t from) const;
-
   std::string needle_;
   std::size_t rare_ = 0, other_ = 0;  // places in needle_; the same one when it has one byte
 };

@@ -29,13 +29,6 @@ std::uint32_t count_aggregates(const Expression& expression) {
   return count;
 }
 
-Node slot_node(std::uint32_t slot) {
-  Node node;
-  node.op = Operator::Field;
-  node.slot = slot;
-  return node;
-}
-
 // In a message without a backslash a string stands as it is between its quotes.
 std::vector<std::vector<ByteFinder>> quick_look(const records::RequiredValues& required) {
   constexpr std::size_t kClausesMax = 4, kTextsMax = 4;  // more would take longer than reading
@@ -257,7 +250,7 @@ class QueryCompiler {
     const NodeCompiler::Meaning meaning = [&](const Expression& part) -> std::optional<Node> {
       const bool is_field = part.op == Operator::Field;
       const auto known = names.find(is_field ? joined(part.parts) : nodes_.source_of(part.where));
-      if (known != names.end()) return slot_node(known->second);
+      if (known != names.end()) return field_node(known->second);
       if (is_aggregate_call(part)) return compile_aggregate(part, step);
       const Function* const function =
           part.op == Operator::Call ? find_function(part.text) : nullptr;
@@ -299,7 +292,7 @@ class QueryCompiler {
       }
     }
     step.aggregates.push_back(std::move(aggregate));
-    return slot_node(step.aggregates.back().slot);
+    return field_node(step.aggregates.back().slot);
   }
 
   // -- the end ------------------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 #include <array>
 #include <cmath>
 
-#include "query/insights_find.h"
+#include "query/find_text.h"
 #include "query/insights_structure.h"
 
 namespace dn::query::insights {
@@ -69,6 +69,13 @@ bool is_in(const Node& node, Evaluation& given) {
 }
 
 }  // namespace
+
+Node field_node(std::uint32_t slot) {
+  Node node;
+  node.op = Operator::Field;
+  node.slot = slot;
+  return node;
+}
 
 bool holds(const Node& node, Evaluation& given) {
   switch (node.op) {

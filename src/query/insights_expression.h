@@ -47,8 +47,17 @@ struct Node {
   std::vector<Node> operands;
 };
 
+// The Field of one slot.
+Node field_node(std::uint32_t slot);
+
 Value evaluate(const Node& node, Evaluation& given);
 // As a condition: is_true() of the value, without making one where that is easy.
 bool holds(const Node& node, Evaluation& given);
+
+// A part of what `whole` shows: borrowed where the value holds its text itself, else (a computed
+// number, a time) kept in the arena.
+inline Value part_of(const Value& whole, std::string_view text, Evaluation& given) {
+  return Value::of_text(whole.text.empty() ? given.arena.copy(text) : text);
+}
 
 }  // namespace dn::query::insights

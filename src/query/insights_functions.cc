@@ -114,9 +114,6 @@ Value date_ceil(Evaluation&, const Node& call, Arguments arguments) {
 Value from_millis(Evaluation&, const Node&, Arguments arguments) {
   return as_time(number_of(arguments[0]));
 }
-Value to_millis(Evaluation&, const Node&, Arguments arguments) {
-  return on_number(arguments, [](double x) { return x; });
-}
 Value now(Evaluation& given, const Node&, Arguments) {
   return Value::of_number(std::floor(static_cast<double>(given.now) / 1000));
 }
@@ -125,7 +122,7 @@ constexpr std::array kTimeFunctions = {
     // The compiler of the query gives it @timestamp as its argument.
     Function{"bin", 0, 0, true, date_floor},      Function{"datefloor", 1, 1, true, date_floor},
     Function{"dateceil", 1, 1, true, date_ceil},  Function{"fromMillis", 1, 1, false, from_millis},
-    Function{"toMillis", 1, 1, false, to_millis}, Function{"now", 0, 0, false, now},
+    Function{"toMillis", 1, 1, false, to_number}, Function{"now", 0, 0, false, now},
 };
 
 // -- addresses ----------------------------------------------------------------------------------
@@ -203,24 +200,13 @@ constexpr std::array kStructureFunctions = {
 
 }  // namespace
 
-std::span<const Function> number_functions() {
-  return kNumberFunctions;
-}
-std::span<const Function> time_functions() {
-  return kTimeFunctions;
-}
-std::span<const Function> address_functions() {
-  return kAddressFunctions;
-}
-std::span<const Function> structure_functions() {
-  return kStructureFunctions;
-}
-
 std::span<const Function> all_functions() {
   static const std::vector<Function> all = [] {
     std::vector<Function> functions;
-    for (const auto group : {number_functions(), text_functions(), time_functions(),
-                             address_functions(), structure_functions()}) {
+    for (const std::span<const Function> group :
+         {std::span<const Function>(kNumberFunctions), text_functions(),
+          std::span<const Function>(kTimeFunctions), std::span<const Function>(kAddressFunctions),
+          std::span<const Function>(kStructureFunctions)}) {
       functions.insert(functions.end(), group.begin(), group.end());
     }
     return functions;

@@ -26,11 +26,7 @@ std::span<const Function> all_functions();
 // Without regard to case.
 const Function* find_function(std::string_view name);
 
-// The groups that all_functions() is put together from.
-std::span<const Function> number_functions();
+// The part of all_functions() that is a file of its own, insights_text_functions.cc.
 std::span<const Function> text_functions();
-std::span<const Function> time_functions();
-std::span<const Function> address_functions();
-std::span<const Function> structure_functions();
 
 }  // namespace dn::query::insights

@@ -2,15 +2,10 @@
 
 #include <array>
 
-#include "query/insights_find.h"
+#include "query/find_text.h"
 
 namespace dn::query::insights {
 namespace {
-
-// A part of `source`'s text; that of a computed number or a time is made here, and kept.
-Value part_of(const Value& source, std::string_view text, Evaluation& given) {
-  return Value::of_text(source.text.empty() ? given.arena.copy(text) : text);
-}
 
 // The first literal may begin anywhere; each star takes as little as it can, the last one in front
 // of nothing takes the rest.

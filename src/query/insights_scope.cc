@@ -13,13 +13,6 @@ namespace {
 constexpr std::array<std::string_view, 5> kGenerated = {"@timestamp", "@message", "@logStream",
                                                         "@log", "@ingestionTime"};
 
-Node field(std::uint32_t slot) {
-  Node node;
-  node.op = Operator::Field;
-  node.slot = slot;
-  return node;
-}
-
 }  // namespace
 
 std::uint32_t Scope::find_made(const std::string& name) const {
@@ -29,12 +22,12 @@ std::uint32_t Scope::find_made(const std::string& name) const {
 
 Node Scope::resolve(const std::vector<std::string>& parts) {
   const std::string name = joined(parts);
-  if (const auto slot = find_made(name); slot != kNoSlot) return field(slot);
+  if (const auto slot = find_made(name); slot != kNoSlot) return field_node(slot);
   for (std::size_t count = parts.size() - 1; count > 0; --count) {
     const auto begin = parts.begin(), middle = begin + static_cast<std::ptrdiff_t>(count);
     const auto found = made_.find(joined({begin, middle}));
     if (found == made_.end() || found->second.command == command_) continue;
-    Node node = field(found->second.slot);
+    Node node = field_node(found->second.slot);
     node.path.assign(middle, parts.end());
     return node;
   }
@@ -46,11 +39,11 @@ Node Scope::resolve(const std::vector<std::string>& parts) {
     return node;
   }
   const bool is_generated = std::ranges::find(kGenerated, name) != kGenerated.end();
-  if (behind_stats_ || (!is_generated && name_in_message(name).empty())) return field(kNoSlot);
+  if (behind_stats_ || (!is_generated && name_in_message(name).empty())) return field_node(kNoSlot);
   auto& slots = is_generated ? generated_ : discovered_;
   const auto [known, added] = slots.try_emplace(name, slots_);
   if (added) ++slots_;
-  return field(known->second);
+  return field_node(known->second);
 }
 
 void Scope::begin_rows(std::uint32_t slots) {

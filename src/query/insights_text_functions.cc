@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "base/utf8.h"
-#include "query/insights_find.h"
+#include "query/find_text.h"
 #include "query/insights_functions.h"
 #include "query/insights_limits.h"
 #include "query/insights_structure.h"
@@ -36,12 +36,6 @@ class TextOf {
   ShortText room_;
   std::string_view text_;
 };
-
-// A part of an argument's text: borrowed where the argument holds its text itself.
-Value part(Evaluation& given, const Value& whole, std::string_view text) {
-  if (!whole.text.empty()) return Value::of_text(text);
-  return Value::of_text(given.arena.copy(text));
-}
 
 Value is_empty(Evaluation&, const Node&, Arguments arguments) {
   const TextOf text(arguments[0]);
@@ -117,7 +111,7 @@ Value trim(Evaluation& given, Arguments arguments, bool left, bool right) {
     if (!is_trimmed(rest.substr(rest.size() - size))) break;
     rest.remove_suffix(size);
   }
-  return part(given, arguments[0], rest);
+  return part_of(arguments[0], rest, given);
 }
 Value trim_both(Evaluation& given, const Node&, Arguments arguments) {
   return trim(given, arguments, true, true);
@@ -168,13 +162,13 @@ Value substring(Evaluation& given, const Node&, Arguments arguments) {
   const TextOf text(arguments[0]);
   std::string_view rest = *text;
   rest.remove_prefix(bytes_of(rest, std::trunc(*start)));
-  return part(given, arguments[0], rest.substr(0, bytes_of(rest, std::trunc(*size))));
+  return part_of(arguments[0], rest.substr(0, bytes_of(rest, std::trunc(*size))), given);
 }
 
 Value replace(Evaluation& given, const Node&, Arguments arguments) {
   if (arguments[0].is_absent()) return {};
   const TextOf text(arguments[0]), search(arguments[1]), replacement(arguments[2]);
-  if (search->empty()) return part(given, arguments[0], *text);
+  if (search->empty()) return part_of(arguments[0], *text, given);
   std::size_t found = 0;
   for (std::size_t at = find_text(*text, *search); at != std::string_view::npos;
        at = find_text(*text, *search, at + search->size())) {

@@ -3,10 +3,10 @@
 #include <fmt/format.h>
 
 #include <charconv>
-#include <cstring>
 
 #include "base/check.h"
 #include "query/decimal_text.h"
+#include "query/find_text.h"
 
 namespace dn::query {
 namespace {
@@ -126,12 +126,9 @@ bool ValueTest::glob_matches(std::string_view text) const {
   if (!text.starts_with(pieces_.front())) return false;
   text.remove_prefix(pieces_.front().size());
   for (std::size_t i = 1; i + 1 < pieces_.size(); ++i) {
-    const std::string& piece = pieces_[i];
-    // Linear whatever the texts are, unlike string_view::find.
-    const void* const place = ::memmem(text.data(), text.size(), piece.data(), piece.size());
-    if (place == nullptr) return false;
-    const auto skipped = static_cast<std::size_t>(static_cast<const char*>(place) - text.data());
-    text.remove_prefix(skipped + piece.size());
+    const std::size_t at = find_text(text, pieces_[i]);
+    if (at == std::string_view::npos) return false;
+    text.remove_prefix(at + pieces_[i].size());
   }
   return text.ends_with(pieces_.back());
 }
