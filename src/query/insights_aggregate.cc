@@ -102,7 +102,7 @@ Value deviation(std::uint64_t count, const Spread& spread) {
 }  // namespace
 
 struct Accumulator::State {
-  std::variant<ExactSum, Spread, std::unique_ptr<Best>, Percentile, DistinctCount> is;
+  std::variant<ExactSum, Spread, std::optional<Best>, Percentile, DistinctCount> is;
 };
 
 Accumulator::Accumulator() = default;
@@ -131,7 +131,7 @@ Accumulator::State& Accumulator::state(AggregateKind kind, std::uint64_t seed) {
     case AggregateKind::CountDistinct:
       state_ = std::make_unique<State>(State{DistinctCount(seed)});
       break;
-    default: state_ = std::make_unique<State>(State{std::unique_ptr<Best>()}); break;
+    default: state_ = std::make_unique<State>(State{std::optional<Best>()}); break;
   }
   return *state_;
 }
@@ -178,9 +178,9 @@ void Accumulator::take(AggregateKind kind, const Value& given, const RowKey& key
 }
 
 void Accumulator::offer(AggregateKind kind, const Value& value, const RowKey& key) {
-  auto& best = std::get<std::unique_ptr<Best>>(state(kind, 0).is);
+  auto& best = std::get<std::optional<Best>>(state(kind, 0).is);
   if (best && !is_better(kind, value, key, *best)) return;
-  if (!best) best = std::make_unique<Best>();
+  if (!best) best.emplace();
   best->key = key;
   best->value = value;
   best->text = value.text;
@@ -200,7 +200,7 @@ std::size_t Accumulator::merge(AggregateKind kind, const Accumulator& other, std
     std::get<Percentile>(is).merge(*percentile);
   } else if (const auto* const distinct = std::get_if<DistinctCount>(&theirs)) {
     std::get<DistinctCount>(is).merge(*distinct);
-  } else if (const auto& best = std::get<std::unique_ptr<Best>>(theirs)) {
+  } else if (const auto& best = std::get<std::optional<Best>>(theirs)) {
     offer(kind, best->view(), best->key);
   }
   return heap_bytes() - before;
@@ -226,7 +226,7 @@ Value Accumulator::result(const Aggregate& aggregate, TextArena& arena) const {
   if (const auto* const distinct = std::get_if<DistinctCount>(&state_->is)) {
     return Value::of_number(distinct->count());
   }
-  const auto& best = std::get<std::unique_ptr<Best>>(state_->is);
+  const auto& best = std::get<std::optional<Best>>(state_->is);
   Value value = best->view();
   value.text = arena.copy(value.text);
   return value;
@@ -246,8 +246,8 @@ std::size_t Accumulator::heap_bytes() const {
   if (const auto* const distinct = std::get_if<DistinctCount>(&state_->is)) {
     return own + distinct->bytes();
   }
-  const auto& best = std::get<std::unique_ptr<Best>>(state_->is);
-  return own + (best ? sizeof(Best) + kAllocation + best->text.capacity() : 0);
+  const auto& best = std::get<std::optional<Best>>(state_->is);
+  return own + (best ? best->text.capacity() : 0);
 }
 
 }  // namespace dn::query::insights

@@ -38,7 +38,7 @@ class TextArena {
   }
 
   bool exhausted() const { return exhausted_; }
-  std::size_t bytes() const { return bytes_; }
+  std::size_t bytes_for_test() const { return bytes_; }
 
   // Forgets all texts; keeps one block.
   void clear();

@@ -33,9 +33,7 @@ constexpr bool is_bareword_letter(char c) {
 // Borrows the pattern.
 class PatternCursor {
  public:
-  explicit PatternCursor(std::string_view pattern, std::size_t at = 0)
-      : pattern_(pattern),
-        at_(at) {}
+  explicit PatternCursor(std::string_view pattern) : pattern_(pattern) {}
 
   std::size_t offset() const { return at_; }
   bool at_end() const { return at_ == pattern_.size(); }
@@ -73,7 +71,7 @@ class PatternCursor {
 
  private:
   std::string_view pattern_;
-  std::size_t at_;
+  std::size_t at_ = 0;
 };
 
 // A part of a pattern as an error may repeat it: cut to kQuotedTermBytesMax, and with '?' for what
