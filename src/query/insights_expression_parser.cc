@@ -39,19 +39,24 @@ bool ExpressionParser::take_word(std::string_view word) {
   return true;
 }
 
-void ExpressionParser::unexpected(std::string hint) {
+std::nullopt_t ExpressionParser::refuse(std::string hint) {
   const Span where{token_.start, token_.end};
-  if (token_.kind == TokenKind::Wrong) {
-    fail_at(where, token_.text);
-  } else if (token_.kind == TokenKind::End) {
-    fail_at(where, "unexpected end of the query: " + std::move(hint));
-  } else {
-    fail_at(where, "unexpected symbol found " + std::string(token_.source) + ": " + hint);
+  if (token_.kind == TokenKind::Wrong) return refuse_at(where, token_.text);
+  if (token_.kind == TokenKind::End) {
+    return refuse_at(where, "unexpected end of the query: " + std::move(hint));
   }
+  return refuse_at(where, "unexpected symbol found " + std::string(token_.source) + ": " + hint);
 }
 
-void ExpressionParser::fail_at(Span where, std::string message) {
+std::nullopt_t ExpressionParser::refuse_at(Span where, std::string message) {
   if (!error_) error_ = QueryError{std::move(message), where.start, where.end};
+  return std::nullopt;
+}
+
+bool ExpressionParser::enter() {
+  if (++depth_ <= kExpressionDepthMax) return true;
+  refuse_at({token_.start, token_.end}, std::string(kTooDeep));
+  return false;
 }
 
 Expression ExpressionParser::field_of(const Token& token) {
@@ -67,8 +72,7 @@ ExpressionParser::Parsed ExpressionParser::checked(Expression expression) {
     expression.depth = std::max(expression.depth, operand.depth + 1);
   }
   if (expression.depth <= kExpressionDepthMax) return expression;
-  fail_at(expression.where, std::string(kTooDeep));
-  return std::nullopt;
+  return refuse_at(expression.where, std::string(kTooDeep));
 }
 
 ExpressionParser::Parsed ExpressionParser::binary(Operator op, Expression left, Parsed right) {
@@ -81,22 +85,19 @@ ExpressionParser::Parsed ExpressionParser::binary(Operator op, Expression left, 
   return checked(std::move(result));
 }
 
-ExpressionParser::Parsed ExpressionParser::negated(Parsed inner, std::size_t start) {
+ExpressionParser::Parsed ExpressionParser::unary(Operator op, std::size_t start, Parsed inner) {
   if (!inner) return std::nullopt;
   Expression result;
-  result.op = Operator::Not;
+  result.op = op;
   result.where = {start, inner->where.end};
   result.operands.push_back(std::move(*inner));
   return checked(std::move(result));
 }
 
 ExpressionParser::Parsed ExpressionParser::parse_expression() {
-  if (++depth_ > kExpressionDepthMax) {
-    fail_at({token_.start, token_.end}, std::string(kTooDeep));
-    return std::nullopt;
-  }
+  if (!enter()) return std::nullopt;
   Parsed result = parse_chain(Operator::Or);
-  --depth_;
+  leave();
   return result;
 }
 
@@ -130,8 +131,7 @@ ExpressionParser::Parsed ExpressionParser::parse_comparison() {
   if (is_symbol("=~")) {
     advance();
     if (!is_symbol("/")) {
-      unexpected("a regular expression /…/ must follow =~");
-      return std::nullopt;
+      return refuse("a regular expression /…/ must follow =~");
     }
     return parse_like(std::move(*left));
   }
@@ -139,10 +139,9 @@ ExpressionParser::Parsed ExpressionParser::parse_comparison() {
   if (take_word("in")) return parse_in(std::move(*left));
   if (take_word("not")) {
     const std::size_t start = left->where.start;
-    if (take_word("like")) return negated(parse_like(std::move(*left)), start);
-    if (take_word("in")) return negated(parse_in(std::move(*left)), start);
-    unexpected("like or in must follow not");
-    return std::nullopt;
+    if (take_word("like")) return unary(Operator::Not, start, parse_like(std::move(*left)));
+    if (take_word("in")) return unary(Operator::Not, start, parse_in(std::move(*left)));
+    return refuse("like or in must follow not");
   }
   return left;
 }
@@ -152,8 +151,7 @@ ExpressionParser::Parsed ExpressionParser::parse_like(Expression left) {
   result.op = is_symbol("/") ? Operator::Matches : Operator::Contains;
   if (result.op == Operator::Matches) read_regex();
   if (token_.kind != TokenKind::String) {
-    unexpected("a text or a regular expression /…/ must follow like");
-    return std::nullopt;
+    return refuse("a text or a regular expression /…/ must follow like");
   }
   result.text = token_.text;
   result.detail = {token_.start, token_.end};
@@ -169,18 +167,12 @@ ExpressionParser::Parsed ExpressionParser::parse_in(Expression left) {
   result.where.start = left.where.start;
   result.operands.push_back(std::move(left));
   if (!take_symbol("[")) {
-    unexpected("a list [a, b] must follow in");
-    return std::nullopt;
+    return refuse("a list [a, b] must follow in");
   }
-  do {
-    Parsed item = parse_sum();
-    if (!item) return std::nullopt;
-    result.operands.push_back(std::move(*item));
-  } while (take_symbol(","));
+  if (!parse_list(result.operands, [this] { return parse_sum(); })) return std::nullopt;
   result.where.end = token_.end;
   if (!take_symbol("]")) {
-    unexpected("a list ends with ]");
-    return std::nullopt;
+    return refuse("a list ends with ]");
   }
   return checked(std::move(result));
 }
@@ -188,13 +180,10 @@ ExpressionParser::Parsed ExpressionParser::parse_in(Expression left) {
 ExpressionParser::Parsed ExpressionParser::parse_operand() {
   if (!is_word("not")) return parse_sum();
   const std::size_t start = token_.start;
-  if (++depth_ > kExpressionDepthMax) {
-    fail_at({token_.start, token_.end}, std::string(kTooDeep));
-    return std::nullopt;
-  }
+  if (!enter()) return std::nullopt;
   advance();
-  Parsed result = negated(parse_operand(), start);
-  --depth_;
+  Parsed result = unary(Operator::Not, start, parse_operand());
+  leave();
   return result;
 }
 
@@ -221,13 +210,10 @@ ExpressionParser::Parsed ExpressionParser::parse_product() {
 }
 
 ExpressionParser::Parsed ExpressionParser::parse_power() {
-  if (++depth_ > kExpressionDepthMax) {
-    fail_at({token_.start, token_.end}, std::string(kTooDeep));
-    return std::nullopt;
-  }
+  if (!enter()) return std::nullopt;
   Parsed left = parse_sign();
   if (left && take_symbol("^")) left = binary(Operator::Power, std::move(*left), parse_power());
-  --depth_;
+  leave();
   return left;
 }
 
@@ -237,17 +223,12 @@ ExpressionParser::Parsed ExpressionParser::parse_sign() {
   const std::size_t start = token_.start;
   advance();
   Parsed inner = parse_power();
-  if (!inner) return std::nullopt;
-  if (inner->op == Operator::Number && !inner->text.starts_with('-')) {
+  if (inner && inner->op == Operator::Number && !inner->text.starts_with('-')) {
     inner->text.insert(0, 1, '-');
     inner->where.start = start;
     return inner;
   }
-  Expression result;
-  result.op = Operator::Negate;
-  result.where = {start, inner->where.end};
-  result.operands.push_back(std::move(*inner));
-  return checked(std::move(result));
+  return unary(Operator::Negate, start, std::move(inner));
 }
 
 ExpressionParser::Parsed ExpressionParser::literal(Operator op) {
@@ -267,8 +248,7 @@ ExpressionParser::Parsed ExpressionParser::parse_primary() {
   const bool reserved =
       std::ranges::any_of(kReserved, [this](std::string_view word) { return is_word(word); });
   if (token_.kind != TokenKind::Word || reserved) {
-    unexpected("a field, a value or a function must stand here");
-    return std::nullopt;
+    return refuse("a field, a value or a function must stand here");
   }
   return parse_call();
 }
@@ -280,8 +260,7 @@ ExpressionParser::Parsed ExpressionParser::parse_group() {
   if (!inner) return std::nullopt;
   inner->where = {start, token_.end};
   if (!take_symbol(")")) {
-    unexpected("a parenthesis is not closed");
-    return std::nullopt;
+    return refuse("a parenthesis is not closed");
   }
   return inner;
 }
@@ -303,17 +282,13 @@ ExpressionParser::Parsed ExpressionParser::parse_call() {
     star.where = {token_.start, token_.end};
     advance();
     result.operands.push_back(std::move(star));
-  } else if (!is_symbol(")")) {
-    do {
-      Parsed operand = parse_expression();
-      if (!operand) return std::nullopt;
-      result.operands.push_back(std::move(*operand));
-    } while (take_symbol(","));
+  } else if (!is_symbol(")") &&
+             !parse_list(result.operands, [this] { return parse_expression(); })) {
+    return std::nullopt;
   }
   result.where.end = token_.end;
   if (!take_symbol(")")) {
-    unexpected("the arguments of a function end with )");
-    return std::nullopt;
+    return refuse("the arguments of a function end with )");
   }
   return checked(std::move(result));
 }

@@ -7,6 +7,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "base/ascii.h"
 #include "query/insights.h"
@@ -44,9 +46,20 @@ class ExpressionParser {
     return query_.substr(where.start, where.end - where.start);
   }
 
+  // `part()` for each part of a list with commas, into `list`; false when one of them gave nothing.
+  template <class Part, class Parse>
+  bool parse_list(std::vector<Part>& list, Parse part) {
+    do {
+      auto one = part();
+      if (!one) return false;
+      list.push_back(std::move(*one));
+    } while (take_symbol(","));
+    return true;
+  }
+
   // The current token cannot stand here; `hint` says what can.
-  void unexpected(std::string hint);
-  void fail_at(Span where, std::string message);
+  std::nullopt_t refuse(std::string hint);
+  std::nullopt_t refuse_at(Span where, std::string message);
   QueryError take_error() { return std::move(*error_); }
 
  private:
@@ -64,15 +77,18 @@ class ExpressionParser {
   Parsed parse_call();
   Parsed parse_group();
   Parsed binary(Operator op, Expression left, Parsed right);
-  Parsed negated(Parsed inner, std::size_t start);
+  Parsed unary(Operator op, std::size_t start, Parsed inner);
   Parsed literal(Operator op);
   Parsed checked(Expression expression);
+  // One level deeper; false when that is too deep. leave() may be left out behind an error.
+  bool enter();
+  void leave() { --depth_; }
 
   std::string_view query_;
   Lexer lexer_;
   Token token_;
   std::optional<QueryError> error_;
-  std::size_t depth_ = 0;  // of parse_expression() and of signs
+  std::size_t depth_ = 0;  // of expressions, `not` and powers inside of each other
 };
 
 }  // namespace dn::query::insights

@@ -33,7 +33,7 @@ class QueryParser : private ExpressionParser {
       commands.push_back(std::move(*command));
     } while (take_symbol("|"));
     if (current().kind != TokenKind::End) {
-      unexpected("a command ends at | or at the end of the query");
+      refuse("a command ends at | or at the end of the query");
       return tl::unexpected(take_error());
     }
     return commands;
@@ -59,11 +59,6 @@ class QueryParser : private ExpressionParser {
     }
     return refuse(
         "the commands are fields, filter, stats, sort, limit, dedup, display, parse and unnest");
-  }
-
-  std::optional<Command> refuse(std::string why) {
-    unexpected(std::move(why));
-    return std::nullopt;
   }
 
   // Groups are chosen beside the query, so the first | behind SOURCE is where reading ends.
@@ -93,19 +88,12 @@ class QueryParser : private ExpressionParser {
 
   std::optional<std::vector<NamedExpression>> parse_named_list() {
     std::vector<NamedExpression> list;
-    do {
-      auto named = parse_named();
-      if (!named) return std::nullopt;
-      list.push_back(std::move(*named));
-    } while (take_symbol(","));
+    if (!parse_list(list, [this] { return parse_named(); })) return std::nullopt;
     return list;
   }
 
   std::optional<std::string> parse_name() {
-    if (current().kind != TokenKind::Word) {
-      unexpected("a name must stand here");
-      return std::nullopt;
-    }
+    if (current().kind != TokenKind::Word) return refuse("a name must stand here");
     std::string name = joined(current().parts);
     advance();
     return name;
@@ -135,15 +123,17 @@ class QueryParser : private ExpressionParser {
     return stats;
   }
 
+  std::optional<SortCommand::Key> parse_sort_key() {
+    auto value = parse_expression();
+    if (!value) return std::nullopt;
+    const bool descending = take_word("desc");
+    if (!descending) take_word("asc");
+    return SortCommand::Key{std::move(*value), descending};
+  }
+
   std::optional<Command> parse_sort() {
     SortCommand sort;
-    do {
-      auto value = parse_expression();
-      if (!value) return std::nullopt;
-      const bool descending = take_word("desc");
-      if (!descending) take_word("asc");
-      sort.keys.push_back({std::move(*value), descending});
-    } while (take_symbol(","));
+    if (!parse_list(sort.keys, [this] { return parse_sort_key(); })) return std::nullopt;
     return sort;
   }
 
@@ -163,11 +153,7 @@ class QueryParser : private ExpressionParser {
 
   std::optional<Command> parse_dedup() {
     DedupCommand dedup;
-    do {
-      auto key = parse_expression();
-      if (!key) return std::nullopt;
-      dedup.keys.push_back(std::move(*key));
-    } while (take_symbol(","));
+    if (!parse_list(dedup.keys, [this] { return parse_expression(); })) return std::nullopt;
     after_dedup_ = true;
     return dedup;
   }
@@ -188,17 +174,12 @@ class QueryParser : private ExpressionParser {
     advance();
     if (parse.is_regex) return parse;
     if (!take_word("as")) return refuse("as and a name for each * must follow");
-    do {
-      auto name = parse_name();
-      if (!name) return std::nullopt;
-      parse.names.push_back(std::move(*name));
-    } while (take_symbol(","));
+    if (!parse_list(parse.names, [this] { return parse_name(); })) return std::nullopt;
     std::size_t stars = 0;
     for (const char c : parse.pattern) stars += c == '*' ? 1U : 0U;
     if (stars != parse.names.size()) {
-      fail_at(parse.pattern_where,
-              fmt::format("the pattern has {} * but {} names follow", stars, parse.names.size()));
-      return std::nullopt;
+      return refuse_at(parse.pattern_where, fmt::format("the pattern has {} * but {} names follow",
+                                                        stars, parse.names.size()));
     }
     return parse;
   }
