@@ -10,8 +10,12 @@
 namespace dn::aws {
 namespace {
 
-// EC2 counts calls of a whole account and region: its users back off further.
-constexpr RetrySchedule kEc2Retries{5, std::chrono::milliseconds(500), std::chrono::seconds(30)};
+// Whoever keeps a session asks again and again, at a pace of his own; the second attempt is there
+// so that a clock or credentials can be mended.
+constexpr RetrySchedule kRetries{2, std::chrono::milliseconds(100), std::chrono::seconds(1)};
+// Nobody stops faster than the call that is under way.
+constexpr auto kConnectMost = std::chrono::seconds(5);
+constexpr auto kAnswerMost = std::chrono::seconds(30);
 
 template <class Client, class Protocol>
 Result<Client> speaking(Result<Protocol> protocol) {
@@ -38,6 +42,8 @@ Result<Session::Parts> Session::open(Service service, const std::string& region)
   auto endpoint = find_endpoint(service, region, environment_);
   if (!endpoint) return tl::unexpected(std::move(endpoint.error()));
   HttpsSettings settings;
+  settings.connect = kConnectMost;
+  settings.whole = kAnswerMost;
   settings.answer_bytes_max = kXmlBytesMax;
   settings.ca_file = environment_("AWS_CA_BUNDLE").value_or("");
   auto https = open_https_client(std::move(settings));
@@ -47,7 +53,7 @@ Result<Session::Parts> Session::open(Service service, const std::string& region)
   parts.service.endpoint = *std::move(endpoint);
   parts.service.scope = {region, std::string(signing_name(service))};
   parts.service.credentials = credentials_;
-  if (service == Service::Ec2) parts.service.retries = kEc2Retries;
+  parts.service.retries = kRetries;
   return parts;
 }
 

@@ -1,7 +1,6 @@
 #include "certificates/crl_prober.h"
 
 #include <poll.h>
-#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -14,6 +13,7 @@
 #include "certificates/tls_probe.h"
 #include "net/file_descriptor.h"
 #include "net/guarded.h"
+#include "net/wake_up.h"
 
 namespace dn::certificates {
 namespace {
@@ -40,21 +40,13 @@ struct CrlProber::Shared {
     std::vector<Answer> answers;
     ProberStats stats;
   };
-  explicit Shared(std::uint64_t seed)
-      : schedule(ProbeSchedule(seed)),
-        wake(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
-    DN_CHECK(wake.is_open(), "an eventfd costs nothing but a descriptor");
-  }
-  void wake_up() const {
-    const std::uint64_t one = 1;
-    [[maybe_unused]] const auto written = write(wake.get(), &one, sizeof one);
-  }
+  explicit Shared(std::uint64_t seed) : schedule(ProbeSchedule(seed)) {}
 
   ProberSettings settings;
   ProberEvents events;
   net::Guarded<ProbeSchedule> schedule;
   net::Guarded<Inbox> inbox;
-  net::FileDescriptor wake;
+  net::WakeUp wake_up;
   std::atomic<bool> stopping = false;
 };
 
@@ -67,7 +59,7 @@ class CrlProber::Loop {
         thread_([this] { run(); }) {}
   ~Loop() {
     shared_.stopping = true;
-    shared_.wake_up();
+    shared_.wake_up.wake();
     thread_.join();
   }
   Loop(const Loop&) = delete;
@@ -144,8 +136,7 @@ void CrlProber::Loop::begin_attempts() {
 }
 
 void CrlProber::Loop::take_answers() {
-  std::uint64_t count = 0;
-  [[maybe_unused]] const auto got = read(shared_.wake.get(), &count, sizeof count);
+  shared_.wake_up.clear();
   const auto answers =
       shared_.inbox.with([](Shared::Inbox& inbox) { return std::exchange(inbox.answers, {}); });
   for (const Answer& answer : answers) {
@@ -214,7 +205,7 @@ void CrlProber::Loop::end_attempt(Attempt& attempt) {
 }
 
 void CrlProber::Loop::wait() {
-  std::vector<pollfd> polled = {{shared_.wake.get(), POLLIN, 0}};
+  std::vector<pollfd> polled = {{shared_.wake_up.fd(), POLLIN, 0}};
   constexpr auto kLongest = std::chrono::minutes(10);
   MonotonicTime until = now_ + kLongest;
   for (const auto& attempt : attempts_) {
@@ -253,7 +244,7 @@ void CrlProber::stop() {
 
 void CrlProber::set_targets(const std::vector<ProbeTarget>& targets) {
   shared_->schedule.with([&](ProbeSchedule& s) { s.set_targets(targets, clock_now()); });
-  shared_->wake_up();
+  shared_->wake_up.wake();
 }
 
 bool CrlProber::awaits(const DomainName& name) const {
@@ -268,7 +259,7 @@ void CrlProber::on_answer(const DomainName& name, const std::vector<Ipv4Address>
         {name, {addresses.begin(), addresses.begin() + static_cast<std::ptrdiff_t>(count)}});
     return true;
   });
-  if (taken) shared_->wake_up();
+  if (taken) shared_->wake_up.wake();
 }
 
 std::optional<std::vector<ProbeFinding>> CrlProber::take_findings() {

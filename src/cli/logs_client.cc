@@ -13,6 +13,7 @@
 #include "daemon/clock.h"
 #include "daemon/logs_endpoint.h"
 #include "logs/logs_service.h"
+#include "net/random.h"
 #include "store/log_catalog.h"
 
 namespace dn::cli {
@@ -65,7 +66,7 @@ class LocalClient final : public LogsClient {
   explicit LocalClient(std::unique_ptr<store::LogCatalog> catalog) : catalog_(std::move(catalog)) {
     logs::ServiceSettings settings;
     settings.clock = [] { return daemon::read_clock(false).wall; };
-    settings.random = daemon::random_number;
+    settings.random = net::random_number;
     service_ = logs::LogsService::make(*catalog_, std::move(settings));
   }
 
@@ -145,7 +146,7 @@ Result<std::unique_ptr<LogsClient>> open_remote(const LogsPlace& place, std::str
   }
   aws::Surroundings surroundings;
   surroundings.clock = [] { return daemon::read_clock(false).wall; };
-  surroundings.random = daemon::random_number;
+  surroundings.random = net::random_number;
   surroundings.sleep = [](std::chrono::milliseconds time) { std::this_thread::sleep_for(time); };
   return std::make_unique<RemoteClient>(aws::JsonClient(
       std::move(*opened), std::string(kTargetPrefix), std::move(service), std::move(surroundings)));

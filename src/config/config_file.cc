@@ -26,8 +26,10 @@ namespace {
 
 using Severity = ConfigProblem::Severity;
 
-constexpr std::array<std::string_view, 7> kRoot = {"gateway", "dns",    "api",   "preferences",
-                                                   "group",   "client", "subnet"};
+constexpr std::array<std::string_view, 8> kRoot = {"gateway",     "dns",   "api",    "aws",
+                                                   "preferences", "group", "client", "subnet"};
+constexpr std::array<std::string_view, 4> kPolicySections = {"preferences", "group", "client",
+                                                             "subnet"};
 constexpr std::size_t kUpstreamsMax = 16;
 constexpr std::size_t kSuggestionsFromMax = 1000;
 
@@ -95,6 +97,8 @@ class Reader {
   void read_logs(const Scope& scope);
   void read_dns(const Scope& scope);
   void read_api(const Scope& scope);
+  void read_aws(const Scope& scope);
+  void check_source(const toml::table& root);
   void read_preferences(const Scope& scope);
   void read_see_thru(const Scope& scope);
   void read_group(const Scope& scope);
@@ -184,7 +188,7 @@ void Reader::check_root_keys(const toml::table& root) {
       fix = fmt::format("did you mean {}?", quoted(near));
     } else {
       fix =
-          "write one of [gateway], [dns], [api], [preferences], [[group]], [[client]], "
+          "write one of [gateway], [dns], [api], [aws], [preferences], [[group]], [[client]], "
           "[[subnet]]";
     }
     const std::string_view kind = node.is_value() ? "key" : "section";
@@ -394,6 +398,8 @@ void Reader::read(const toml::table& root) {
   }
   if (const auto scope = single_table(root, "dns", Section::Dns)) read_dns(*scope);
   if (const auto scope = single_table(root, "api", Section::Api)) read_api(*scope);
+  if (const auto scope = single_table(root, "aws", Section::Aws)) read_aws(*scope);
+  check_source(root);
   if (const auto scope = single_table(root, "preferences", Section::Preferences)) {
     read_preferences(*scope);
   }
@@ -411,6 +417,7 @@ Result<std::string> path_or_empty(std::string_view text) {
 
 void Reader::read_gateway(const Scope& scope) {
   auto& gateway = out_.gateway;
+  read_text(scope, "source", parse_source, gateway.source);
   require(scope, "inside");
   read_list(scope, "inside", parse_interface, gateway.inside);
   require(scope, "outside");
@@ -512,6 +519,40 @@ void Reader::read_api(const Scope& scope) {
     wrong_value(
         scope, "listen", *scope.table.get("listen"), gateway.api_listen,
         "other hosts could connect: write tls_certificate, tls_key and credentials_file too");
+  }
+}
+
+Result<std::string> region_or_empty(std::string_view text) {
+  return text.empty() ? Result<std::string>(std::string()) : parse_region(text);
+}
+
+void Reader::read_aws(const Scope& scope) {
+  auto& gateway = out_.gateway;
+  read_text(scope, "region", region_or_empty, gateway.aws_region);
+  read_list(scope, "vpcs", parse_vpc, gateway.aws_vpcs);
+  read_text(scope, "deployment_id", parse_deployment_id, gateway.aws_deployment_id);
+  read_bool(scope, "ship_logs", gateway.aws_ship_logs);
+  read_text(scope, "log_group", parse_log_group, gateway.aws_log_group);
+  read_bool(scope, "disable_source_dest_check", gateway.aws_disable_source_dest_check);
+  read_bool(scope, "associate_address", gateway.aws_associate_address);
+  read_bool(scope, "report_unhealthy", gateway.aws_report_unhealthy);
+}
+
+// One policy has one source: what stands in the other one would be taken for in force.
+void Reader::check_source(const toml::table& root) {
+  if (out_.gateway.source == PolicySource::File) {
+    if (const toml::node* aws = root.get("aws")) {
+      report(aws->source().begin, Severity::Warning, "[aws] has no effect",
+             "write source = \"aws\" in [gateway], or leave the section out");
+    }
+    return;
+  }
+  for (const std::string_view section : kPolicySections) {
+    const toml::node* node = root.get(section);
+    if (node == nullptr) continue;
+    report(node->source().begin, Severity::Error,
+           fmt::format("\"{}\" has no effect with source = \"aws\"", section),
+           "leave it out, or write source = \"file\"");
   }
 }
 

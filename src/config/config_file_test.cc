@@ -256,7 +256,7 @@ outside = "wan0"
      R"(1:1 error: unknown key "outside"
   it belongs below [gateway]
 2:1 error: unknown key "foo"
-  write one of [gateway], [dns], [api], [preferences], [[group]], [[client]], [[subnet]]
+  write one of [gateway], [dns], [api], [aws], [preferences], [[group]], [[client]], [[subnet]]
 3:2 error: unknown section "gatway"
   did you mean "gateway"?
 7:2 error: unknown section "clients"
@@ -389,6 +389,17 @@ ttl = 5
   write a duration from 1m to 7d
 8:1 error: unknown key "ttl" in [dns]
   the keys here are upstream, allow_private_answers, retention
+)"},
+    {"TwoSources",
+     "[gateway]\nsource = \"aws\"\ninside = [\"a\"]\noutside = \"b\"\n[preferences]\n",
+     R"(5:1 error: "preferences" has no effect with source = "aws"
+  leave it out, or write source = "file"
+)"},
+    {"CloudWithoutSource", with_gateway("[aws]\nvpcs = [\"vpc-x\"]\n"),
+     R"(4:1 warning: [aws] has no effect
+  write source = "aws" in [gateway], or leave the section out
+5:9 error: "vpc-x" in "vpcs"
+  write the id of a VPC, like "vpc-0a1b2c3d"
 )"},
     {"BadApi", with_gateway(R"([api]
 listen = "localhost:1043"

@@ -12,7 +12,17 @@
 
 namespace dn::config {
 
-enum class Section : std::uint8_t { Gateway, Dns, Api, Preferences, Group, Egress, Client, Subnet };
+enum class Section : std::uint8_t {
+  Gateway,
+  Dns,
+  Api,
+  Aws,
+  Preferences,
+  Group,
+  Egress,
+  Client,
+  Subnet
+};
 
 struct SectionRow {
   Section section;
@@ -25,6 +35,8 @@ inline constexpr std::array kSections = {
     SectionRow{Section::Dns, "[dns]",
                "The gateway's own look-ups, which confirm that an address belongs to a name."},
     SectionRow{Section::Api, "[api]", "The log endpoint, which speaks the CloudWatch Logs API."},
+    SectionRow{Section::Aws, "[aws]",
+               "With `source = \"aws\"`: where the policy is, and what the gateway may do there."},
     SectionRow{Section::Preferences, "[preferences]",
                "What applies to every client. A wrong value here is a warning and its default."},
     SectionRow{Section::Group, "[[group]]", "A group of outbound rules; any number of them."},
@@ -44,6 +56,10 @@ struct KeyRow {
 };
 
 inline constexpr std::array kKeys = {
+    KeyRow{
+        Section::Gateway, "source", "\"file\" or \"aws\"", "\"file\"",
+        "Where groups, clients and preferences come from: this file, or Security Groups, network "
+        "interfaces and Parameter Store of Amazon Web Services."},
     KeyRow{Section::Gateway, "inside", "list of interface names", "",
            "Interfaces towards the clients."},
     KeyRow{Section::Gateway, "outside", "interface name", "", "Interface towards the Internet."},
@@ -100,6 +116,27 @@ inline constexpr std::array kKeys = {
     KeyRow{Section::Api, "region", "name of a region", "\"us-east-1\"", "Region in ARNs."},
     KeyRow{Section::Api, "account", "12 digits", "\"000000000000\"",
            "Account in ARNs and in the Insights field `@log`."},
+
+    KeyRow{Section::Aws, "region", "name of a region, or empty", "\"\"",
+           "Region of the clients; empty means the instance's own."},
+    KeyRow{Section::Aws, "vpcs", "list of VPC ids", "the VPC of the instance",
+           "VPCs whose network interfaces are clients."},
+    KeyRow{
+        Section::Aws, "deployment_id", "text of letters, digits, \".\", \"-\" and \"_\"",
+        "the tag `discriminat` of the instance",
+        "Preferences are read from the parameter `DiscrimiNAT_<deployment_id>`; without one, and "
+        "with \"%default\" or \"self-manage\", from `DiscrimiNAT`."},
+    KeyRow{Section::Aws, "ship_logs", "boolean", "true",
+           "Whether the log lines are sent to CloudWatch Logs as well."},
+    KeyRow{Section::Aws, "log_group", "name of a log group", "\"DiscrimiNAT\"",
+           "Group at CloudWatch Logs of the streams `flow` and `config`."},
+    KeyRow{Section::Aws, "disable_source_dest_check", "boolean", "true",
+           "Whether the instance lets itself forward what is not addressed to it."},
+    KeyRow{Section::Aws, "associate_address", "boolean", "true",
+           "Whether an instance without public address takes a free Elastic IP that bears the tag "
+           "`discriminat`."},
+    KeyRow{Section::Aws, "report_unhealthy", "boolean", "true",
+           "Whether the Auto Scaling group is told when the gateway's own tests fail."},
 
     KeyRow{Section::Preferences, "wildcard_exposure",
            "\"none\", \"prohibit_asterisk\", \"prohibit_public_suffix\" or \"nuclear\"",

@@ -50,6 +50,14 @@ TEST(ConfigKeys, DefaultsOfTheTableAreThoseOfTheProgram) {
   EXPECT_EQ(a.x509_crls, b.x509_crls);
 }
 
+TEST(ConfigKeys, DefaultsOfTheCloudAreThoseOfTheProgram) {
+  const std::string gateway = "[gateway]\nsource = \"aws\"\ninside = [\"a\"]\noutside = \"b\"\n";
+  const LoadedConfig written = load_config(gateway + "[aws]\n" + default_lines(Section::Aws), "f");
+  const LoadedConfig absent = load_config(gateway, "f");
+  ASSERT_TRUE(written.problems.empty()) << to_text(written.problems.front());
+  EXPECT_EQ(written.gateway, absent.gateway);
+}
+
 TEST(ConfigKeys, DefaultsOfRulesAreThoseOfTheProgram) {
   const auto rule_of = [](const std::string& lines) {
     const std::string text =

@@ -9,6 +9,7 @@
 #include <optional>
 #include <vector>
 
+#include "base/arn.h"
 #include "base/ascii.h"
 #include "base/listen_address.h"
 #include "base/utf8.h"
@@ -296,11 +297,41 @@ Result<std::string> parse_listen(std::string_view text) {
 }
 
 Result<std::string> parse_region(std::string_view text) {
-  const bool good = std::ranges::all_of(
-      text, [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'; });
-  if (text.empty() || text.size() > 64 || !good) {
-    return fail("write the name of a region, like \"eu-west-1\"");
+  if (!is_region(text)) return fail("write the name of a region, like \"eu-west-1\"");
+  return std::string(text);
+}
+
+Result<PolicySource> parse_source(std::string_view text) {
+  if (text == "file") return PolicySource::File;
+  if (text == "aws") return PolicySource::Aws;
+  return fail("write \"file\" or \"aws\"");
+}
+
+Result<std::string> parse_vpc(std::string_view text) {
+  constexpr std::string_view kPrefix = "vpc-";
+  const std::string_view digits = text.substr(std::min(kPrefix.size(), text.size()));
+  const bool good = text.starts_with(kPrefix) && !digits.empty() && digits.size() <= 32 &&
+                    std::ranges::all_of(digits, is_hex_digit);
+  if (!good) return fail("write the id of a VPC, like \"vpc-0a1b2c3d\"");
+  return std::string(text);
+}
+
+Result<std::string> parse_deployment_id(std::string_view text) {
+  const bool good = text.size() <= 100 && std::ranges::all_of(text, [](char c) {
+                      return is_letter(c) || is_digit(c) || c == '.' || c == '-' || c == '_';
+                    });
+  if (!good && text != "%default") {
+    return fail("write at most 100 letters, digits, \".\", \"-\" and \"_\"");
   }
+  return std::string(text);
+}
+
+Result<std::string> parse_log_group(std::string_view text) {
+  constexpr std::string_view kOthers = "._-/#";
+  const bool good = !text.empty() && text.size() <= 512 && std::ranges::all_of(text, [&](char c) {
+    return is_letter(c) || is_digit(c) || kOthers.find(c) != kOthers.npos;
+  });
+  if (!good) return fail("write the name of a log group, like \"DiscrimiNAT\"");
   return std::string(text);
 }
 

@@ -55,10 +55,19 @@ Result<DnsUpstream> parse_upstream(std::string_view text);
 // "127.0.0.1:1043", "[::1]:1043" (base/listen_address.h), or "".
 Result<std::string> parse_listen(std::string_view text);
 
-// The name of a region: lower-case letters, digits and '-', at most 64.
+// The name of a region, as base/arn.h has them.
 Result<std::string> parse_region(std::string_view text);
 // 12 digits.
 Result<std::string> parse_account(std::string_view text);
+
+// "file", "aws".
+Result<PolicySource> parse_source(std::string_view text);
+// "vpc-" and hexadecimal digits.
+Result<std::string> parse_vpc(std::string_view text);
+// What may stand behind "DiscrimiNAT_" in the name of a parameter, at most 100 characters; or "".
+Result<std::string> parse_deployment_id(std::string_view text);
+// 1..512 of letters, digits and "._-/#".
+Result<std::string> parse_log_group(std::string_view text);
 
 // An absolute path without "." and ".." parts.
 Result<std::string> parse_path(std::string_view text);

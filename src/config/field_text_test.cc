@@ -168,6 +168,23 @@ TEST(ParseRegionAndAccount, AreWhatArnsCarry) {
   }
 }
 
+TEST(ParseCloud, TakesWhatTheCloudCallsSo) {
+  EXPECT_EQ(parse_source("aws").value(), PolicySource::Aws);
+  EXPECT_FALSE(parse_source("AWS"));
+  EXPECT_TRUE(parse_vpc("vpc-0a1b2c3d4e5f60718"));
+  for (const char* text : {"", "vpc", "vpc-", "vpc-0g", "eni-0a", "vpc-0a,vpc-1b", "vpc-*"}) {
+    EXPECT_FALSE(parse_vpc(text)) << text;
+  }
+  for (const char* text : {"", "blue", "a.b-c_9", "%default", "self-manage"}) {
+    EXPECT_TRUE(parse_deployment_id(text)) << text;
+  }
+  for (const char* text : {"a b", "a/b", "%", "\u00e4"}) {
+    EXPECT_FALSE(parse_deployment_id(text)) << text;
+  }
+  EXPECT_TRUE(parse_log_group("/net/DiscrimiNAT#1"));
+  for (const char* text : {"", "a b", "a:b", "a*"}) EXPECT_FALSE(parse_log_group(text)) << text;
+}
+
 TEST(ParseClientAddress, PointsToSubnetsForBlocks) {
   EXPECT_EQ(*parse_client_address("10.0.1.10"), *parse_ipv4_prefix("10.0.1.10/32"));
   EXPECT_EQ(error_of(parse_client_address("10.0.1.0/24")),

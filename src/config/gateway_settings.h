@@ -31,8 +31,12 @@ struct DnsUpstream {
   bool operator==(const DnsUpstream&) const = default;
 };
 
+// Where groups, clients and preferences come from.
+enum class PolicySource : std::uint8_t { File, Aws };
+
 struct GatewaySettings {
   // -- [gateway] --
+  PolicySource source = PolicySource::File;
   // Interfaces towards the clients: at least one, none twice, none of them `outside`. The names are
   // safe to write into a firewall rule: letters, digits, '_', '-' and '.', at most 15 of them.
   std::vector<std::string> inside;
@@ -80,6 +84,16 @@ struct GatewaySettings {
   std::string api_credentials_file;  // an absolute path, or empty
   std::string api_region = "us-east-1";
   std::string api_account = "000000000000";  // 12 digits
+
+  // -- [aws] --
+  std::string aws_region;             // empty: the instance's
+  std::vector<std::string> aws_vpcs;  // empty: the instance's
+  std::string aws_deployment_id;      // empty: the tag of the instance
+  bool aws_ship_logs = true;
+  std::string aws_log_group = "DiscrimiNAT";
+  bool aws_disable_source_dest_check = true;
+  bool aws_associate_address = true;
+  bool aws_report_unhealthy = true;
 
   bool operator==(const GatewaySettings&) const = default;
 };

@@ -1,5 +1,7 @@
 #include "daemon/config_log.h"
 
+#include <algorithm>
+
 #include "daemon/clock.h"
 
 namespace dn::daemon {
@@ -45,6 +47,16 @@ void ConfigLog::write_self(std::string_view outcome, std::string_view reason) {
   record.outcome = outcome;
   record.reason = reason;
   write(record);
+}
+
+void ConfigLog::write_problems(const std::vector<std::string>& before,
+                               const std::vector<std::string>& after) {
+  for (const std::string& problem : after) {
+    if (!std::ranges::binary_search(before, problem)) write_self("warning", problem);
+  }
+  for (const std::string& problem : before) {
+    if (!std::ranges::binary_search(after, problem)) write_self("accepted", "over: " + problem);
+  }
 }
 
 void ConfigLog::write_name(std::string_view outcome, std::string_view name,

@@ -23,6 +23,9 @@ class ConfigLog {
   void write_changes(const policy::Findings& before, const policy::Findings& after);
   // A line about the gateway itself; `outcome` is accepted, removed, rejected or warning.
   void write_self(std::string_view outcome, std::string_view reason);
+  // The lines that lead from the problems told before to these, each once; both sorted.
+  void write_problems(const std::vector<std::string>& before,
+                      const std::vector<std::string>& after);
   // A line about a name, for example one that does not resolve.
   void write_name(std::string_view outcome, std::string_view name, std::string_view reason);
 

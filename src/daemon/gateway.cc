@@ -29,6 +29,7 @@
 #include <cstdio>
 #include <thread>
 
+#include "daemon/aws_link.h"
 #include "daemon/clock.h"
 #include "daemon/config_log.h"
 #include "daemon/crl_watch.h"
@@ -42,6 +43,8 @@
 #include "net/descriptor_limit.h"
 #include "net/health_server.h"
 #include "net/notify.h"
+#include "net/random.h"
+#include "net/wake_up.h"
 #include "netfilter/firewall.h"
 #include "netfilter/sysctls.h"
 #include "resolver/resolver.h"
@@ -136,11 +139,13 @@ class Gateway {
   bool load_settings();
   engine::LedgerSettings ledger_settings() const;
   store::SegmentLimits log_limits() const;
+  Result<void> find_instance();
   Result<void> open_log();
   Result<void> start_resolver();
   Result<void> start_loops();
   Result<netfilter::PacketQueue> open_queue(std::uint16_t number);
   Result<void> start_policy();
+  Result<void> start_cloud();
   Result<void> start_firewall();
   Result<void> start_health();
   Result<void> forbid_calls();
@@ -150,6 +155,7 @@ class Gateway {
   void on_dns_answer(const engine::DnsAnswer& answer);
   void round();
   void look_at_crls(const Now& now);
+  void look_at_cloud(const Now& now);
   void revoke();
   void watch_clock();
   void watch_rules();
@@ -175,10 +181,15 @@ class Gateway {
   std::unique_ptr<resolver::Resolver> resolver_;
   std::vector<std::unique_ptr<PacketLoop>> loops_;
   std::unique_ptr<PolicyKeeper> keeper_;
+  AwsInstance aws_;
+  net::WakeUp cloud_news_;  // outlives the link, whose thread wakes
+  std::unique_ptr<AwsLink> cloud_;
+  std::vector<std::string> cloud_problems_;  // told in the config log
   std::unique_ptr<net::HealthServer> health_;
   std::unique_ptr<LogsEndpoint> endpoint_;
   Snapshot policy_;
-  bool revoke_due_ = false;
+  std::atomic<bool> has_policy_ = false;  // the health server reads it
+  std::optional<MonotonicTime> revoke_at_;
   bool clock_was_good_ = true, loops_were_alive_ = true;
   std::atomic<bool> rules_stand_ = false;  // the health server reads it
   std::uint64_t revoked_ = 0;
@@ -200,7 +211,6 @@ bool Gateway::load_settings() {
   if (loaded.has_errors()) return false;
   settings_ = std::move(loaded.gateway);
   input_ = std::move(loaded.policy);
-  instance_ = settings_.instance.empty() ? host_name() : settings_.instance;
   rules_ = ruleset_settings(settings_);
   return true;
 }
@@ -214,10 +224,11 @@ std::optional<int> Gateway::set_up() {
   started_wall_ = read_clock(false).wall;
   started_ = read_clock(false).monotonic;
   using Step = Result<void> (Gateway::*)();
-  constexpr std::array<Step, 9> kSteps = {
-      &Gateway::open_log,     &Gateway::start_loops,    &Gateway::start_resolver,
-      &Gateway::start_policy, &Gateway::start_firewall, &Gateway::start_health,
-      &Gateway::forbid_calls, &Gateway::start_endpoint, &Gateway::finish_set_up};
+  constexpr std::array<Step, 11> kSteps = {
+      &Gateway::find_instance,  &Gateway::open_log,     &Gateway::start_loops,
+      &Gateway::start_resolver, &Gateway::start_policy, &Gateway::start_cloud,
+      &Gateway::start_firewall, &Gateway::start_health, &Gateway::forbid_calls,
+      &Gateway::start_endpoint, &Gateway::finish_set_up};
   for (const Step step : kSteps) {
     if (const auto done = (this->*step)(); !done) {
       say(done.error().message);
@@ -236,6 +247,19 @@ store::SegmentLimits Gateway::log_limits() const {
   return limits;
 }
 
+// Before the log, whose lines name the instance.
+Result<void> Gateway::find_instance() {
+  instance_ = settings_.instance;
+  if (settings_.source == config::PolicySource::Aws) {
+    auto found = daemon::find_instance(settings_, aws::process_environment());
+    if (!found) return tl::unexpected(found.error());
+    aws_ = *std::move(found);
+    if (instance_.empty()) instance_ = aws_.instance_id;
+  }
+  if (instance_.empty()) instance_ = host_name();
+  return {};
+}
+
 Result<void> Gateway::open_log() {
   store::LogStoreSettings settings;
   settings.directory = settings_.state_dir;
@@ -252,7 +276,7 @@ Result<void> Gateway::open_log() {
   crls.ca_file = settings_.x509_ca_file;
   crls.allow_private = settings_.dns_allow_private_answers;
   crls.own_addresses = own_addresses();
-  crls.seed = random_number();
+  crls.seed = net::random_number();
   crls_ = std::make_unique<CrlWatch>(std::move(crls), *log_,
                                      [this](const DomainName& name) { resolver_->ask(name); });
   return {};
@@ -263,7 +287,7 @@ engine::LedgerSettings Gateway::ledger_settings() const {
   ledger.retention = settings_.dns_retention;
   ledger.allow_private_answers = settings_.dns_allow_private_answers;
   ledger.own_addresses = own_addresses();
-  ledger.hash_seed = random_number();
+  ledger.hash_seed = net::random_number();
   return ledger;
 }
 
@@ -301,7 +325,7 @@ Result<void> Gateway::start_loops() {
     return tl::unexpected(outside.error());
   }
   LoopSettings settings;
-  settings.engine.hash_key = random_number();
+  settings.engine.hash_key = net::random_number();
   settings.engine.ledger = ledger_settings();
   settings.inside_interfaces = *inside;
   settings.instance = instance_;
@@ -313,8 +337,10 @@ Result<void> Gateway::start_loops() {
     if (!injector) return tl::unexpected(injector.error());
     LoopQuestions questions;
     questions.name = [this](const DomainName& name) { resolver_->ask(name); };
-    // The file tells all clients at once, and its policy says so: nothing is ever asked.
-    questions.client = [](Ipv4Address) {};
+    // A file tells all clients at once, and its policy says so: then nothing is ever asked.
+    questions.client = [this](Ipv4Address address) {
+      if (cloud_) cloud_->source().ask(address);
+    };
     loops_.push_back(std::make_unique<PacketLoop>(settings, std::move(*queue), std::move(*injector),
                                                   *store_, std::move(questions)));
   }
@@ -328,8 +354,23 @@ Result<void> Gateway::start_policy() {
   keeper_ = std::make_unique<PolicyKeeper>(
       options_.config_file, settings_, std::move(*suffixes), *log_,
       [this](const policy::CompiledPolicy& compiled) { publish_policy(compiled); });
-  keeper_->start(std::move(input_), read_clock(false).today());
+  const Date today = read_clock(false).today();
+  if (settings_.source == config::PolicySource::File) {
+    keeper_->start(std::move(input_), today);
+  } else {
+    keeper_->start_without_policy(today);
+  }
   for (const std::string& warning : warnings_) log_->write_self("warning", warning);
+  return {};
+}
+
+// The loops start behind it: they ask it for clients.
+Result<void> Gateway::start_cloud() {
+  if (settings_.source == config::PolicySource::Aws) {
+    auto link = AwsLink::start({settings_, aws_, [this] { cloud_news_.wake(); }}, *log_);
+    if (!link) return tl::unexpected(link.error());
+    cloud_ = *std::move(link);
+  }
   for (const auto& loop : loops_) loop->start();
   return {};
 }
@@ -392,11 +433,14 @@ Result<void> Gateway::finish_set_up() {
 
 void Gateway::publish_policy(const policy::CompiledPolicy& compiled) {
   policy_ = compiled.snapshot;
+  has_policy_ = true;
   for (const auto& loop : loops_) loop->mailbox().post(policy_);
   resolver_->set_names(policy_->exact_names());
   names_->on_policy(policy_->exact_names());
   crls_->on_policy(compiled.tls_hosts);
-  revoke_due_ = settings_.revoke_on_rule_removal;
+  // A round behind the policy: a loop that is still judging by the old one has its new marks in the
+  // kernel by then, and they are found too.
+  if (settings_.revoke_on_rule_removal) revoke_at_ = read_clock(false).monotonic + kRound;
 }
 
 // On the resolver's thread, which starts after the loops were made.
@@ -411,17 +455,31 @@ void Gateway::on_dns_answer(const engine::DnsAnswer& answer) {
 void Gateway::look_at_crls(const Now& now) {
   auto crls = crls_->look(now.monotonic);
   if (!crls) return;
-  const bool revoke_was_due = revoke_due_;
+  const auto revoke_at = revoke_at_;
   keeper_->set_crls(std::move(*crls), now.today());
-  revoke_due_ = revoke_was_due;
+  revoke_at_ = revoke_at;
+}
+
+void Gateway::look_at_cloud(const Now& now) {
+  cloud_news_.clear();
+  if (!cloud_) return;
+  CloudNews news = cloud_->source().take();
+  // First the policy: a client that was found is in it, and the loops read their letters in order.
+  if (news.input) keeper_->take(*std::move(news.input), now.today());
+  for (const Ipv4Address address : news.absent) {
+    for (const auto& loop : loops_) loop->mailbox().post(ClientNotFound{address});
+  }
+  auto problems = cloud_->source().problems();
+  log_->write_problems(cloud_problems_, problems);
+  cloud_problems_ = std::move(problems);
 }
 
 void Gateway::revoke() {
-  revoke_due_ = false;
+  revoke_at_.reset();
   const auto count = revoke_ungranted(*policy_);
   if (!count) {
     log_->write_self("warning", "live connections cannot be listed: " + count.error().message);
-    revoke_due_ = true;  // tried again in the next round
+    revoke_at_ = read_clock(false).monotonic;  // tried again in the next round
     return;
   }
   if (*count == 0) return;
@@ -470,7 +528,7 @@ bool Gateway::loops_alive() const {
 }
 
 bool Gateway::ready() const {
-  if (!armed_ || !rules_stand_) return false;
+  if (!armed_ || !rules_stand_ || !has_policy_) return false;
   const bool primed = resolver_->primed() || read_clock(false).monotonic - started_ > kPrimingMost;
   return primed && loops_alive();
 }
@@ -503,10 +561,9 @@ void Gateway::write_status_file() {
 
 void Gateway::round() {
   const Now now = read_clock(false);
-  // One round behind the policy: a loop that was still judging by the old one has its new marks in
-  // the kernel by now, and they are found too.
-  if (revoke_due_) revoke();
+  if (revoke_at_ && now.monotonic >= *revoke_at_) revoke();
   keeper_->look(now.today());
+  look_at_cloud(now);
   look_at_crls(now);
   if (now.monotonic >= next_silent_look_) {
     next_silent_look_ = now.monotonic + kSilentLookEvery;
@@ -534,9 +591,9 @@ int Gateway::run() {
   DN_CHECK(signals.is_open(), "a signalfd costs nothing but a descriptor");
   for (;;) {
     round();
-    pollfd waiting{signals.get(), POLLIN, 0};
+    std::array<pollfd, 2> waiting = {{{signals.get(), POLLIN, 0}, {cloud_news_.fd(), POLLIN, 0}}};
     constexpr int kRoundMs = std::chrono::milliseconds(kRound).count();
-    if (poll(&waiting, 1, kRoundMs) <= 0) continue;
+    if (poll(waiting.data(), waiting.size(), kRoundMs) <= 0 || waiting[0].revents == 0) continue;
     signalfd_siginfo info{};
     if (read(signals.get(), &info, sizeof info) != sizeof info) continue;
     if (info.ssi_signo == SIGHUP) continue;  // the next round looks at the file
@@ -554,6 +611,7 @@ void Gateway::shut_down() {
   if (crls_) crls_->stop();
   if (resolver_) resolver_->stop();
   for (const auto& loop : loops_) loop->stop();
+  cloud_.reset();  // the loops asked it
   if (rules_stand_ && options_.flush_on_exit) {
     if (const auto removed = netfilter::remove(); !removed) say(removed.error().message);
   }

@@ -1,7 +1,6 @@
 #include "daemon/logs_endpoint.h"
 
 #include <fmt/format.h>
-#include <sys/random.h>
 
 #include <chrono>
 #include <set>
@@ -9,6 +8,7 @@
 
 #include "base/check.h"
 #include "daemon/api_keys.h"
+#include "net/random.h"
 
 namespace dn::daemon {
 namespace {
@@ -17,12 +17,6 @@ constexpr auto kLookEvery = std::chrono::seconds(30);
 constexpr std::size_t kToldMax = 1000;  // problems remembered; beyond, each may be told again
 
 }  // namespace
-
-std::uint64_t random_number() {
-  std::uint64_t number = 0;
-  DN_CHECK(getrandom(&number, sizeof number, 0) == sizeof number, "8 bytes never come short");
-  return number;
-}
 
 Result<std::unique_ptr<LogsEndpoint>> LogsEndpoint::start(EndpointSettings settings) {
   std::unique_ptr<LogsEndpoint> endpoint(new LogsEndpoint(std::move(settings)));
@@ -39,7 +33,7 @@ Result<void> LogsEndpoint::open() {
   ApiSettings api;
   api.listen = listen_;
   api.clock = [clock = settings_.clock] { return clock().wall; };
-  api.random = random_number;
+  api.random = net::random_number;
   if (settings_.tls_certificate.empty() != settings_.tls_key.empty()) {
     return fail("a TLS certificate and its key are given together, or none of them");
   }
@@ -62,7 +56,7 @@ Result<void> LogsEndpoint::open() {
   service.region = settings_.region;
   service.account = settings_.account;
   service.clock = api.clock;
-  service.random = random_number;
+  service.random = net::random_number;
   service_ = logs::LogsService::make(*catalog_, std::move(service));
   auto server = ApiServer::start(std::move(api), *service_);
   if (!server) return tl::unexpected(server.error());

@@ -59,7 +59,4 @@ class LogsEndpoint {
   std::unique_ptr<ApiServer> server_;  // the first to go
 };
 
-// 8 bytes of the kernel's randomness. Any thread.
-std::uint64_t random_number();
-
 }  // namespace dn::daemon

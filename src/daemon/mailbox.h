@@ -1,21 +1,16 @@
 // Mailbox: how other threads hand events to a packet loop.
 //
-// Bounded; the loop polls fd() together with its packet queue and never waits for a poster. Covered
-// by mailbox_test.cc.
+// Bounded; the loop polls fd() together with its packet queue and never waits for a poster.
 #pragma once
-
-#include <sys/eventfd.h>
-#include <unistd.h>
 
 #include <atomic>
 #include <memory>
 #include <variant>
 #include <vector>
 
-#include "base/check.h"
 #include "engine/effects.h"
-#include "net/file_descriptor.h"
 #include "net/guarded.h"
+#include "net/wake_up.h"
 #include "policy/policy_snapshot.h"
 
 namespace dn::daemon {
@@ -33,10 +28,6 @@ class Mailbox {
   // A start with a full ledger on disk brings one answer per name at once.
   static constexpr std::size_t kEventsMax = 1U << 21U;
 
-  Mailbox() : wake_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
-    DN_CHECK(wake_.get() >= 0, "an eventfd costs nothing but a descriptor");
-  }
-
   // Thread-safe. False when the mailbox is full; the event is lost and counted.
   bool post(LoopEvent event) {
     const bool kept = events_.with([&](std::vector<LoopEvent>& events) {
@@ -49,23 +40,19 @@ class Mailbox {
     return kept;
   }
 
-  void wake() {
-    const std::uint64_t one = 1;
-    [[maybe_unused]] const auto written = write(wake_.get(), &one, sizeof one);
-  }
+  void wake() { wake_.wake(); }
 
   // For the owning loop: swaps the waiting events into `into`, which must be empty.
   void take(std::vector<LoopEvent>& into) {
-    std::uint64_t count = 0;
-    [[maybe_unused]] const auto got = read(wake_.get(), &count, sizeof count);
+    wake_.clear();
     events_.with([&](std::vector<LoopEvent>& events) { events.swap(into); });
   }
 
-  int fd() const { return wake_.get(); }
+  int fd() const { return wake_.fd(); }
   std::uint64_t lost() const { return lost_; }
 
  private:
-  net::FileDescriptor wake_;
+  net::WakeUp wake_;
   net::Guarded<std::vector<LoopEvent>> events_;
   std::atomic<std::uint64_t> lost_ = 0;
 };

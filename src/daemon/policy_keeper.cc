@@ -47,7 +47,13 @@ void PolicyKeeper::start(policy::PolicyInput input, Date today) {
   compile(std::move(input), today);
 }
 
+void PolicyKeeper::start_without_policy(Date today) {
+  seen_ = file_state();
+  looked_on_ = today;
+}
+
 void PolicyKeeper::look(Date today) {
+  if (!from_file() && today != looked_on_ && input_) publish(*input_, today);
   const auto state = file_state();
   if (!state) {
     if (seen_) complain(path_ + ": is gone; the previous policy stays in force");
@@ -82,16 +88,19 @@ void PolicyKeeper::reload(Date today) {
     log_.write_self("accepted", path_ + ": readable and without mistakes again");
     last_complaint_.clear();
   }
-  if (!(loaded.gateway == settings_)) {
-    log_.write_self("warning",
-                    "[gateway], [dns] or [api] settings have changed; restart to apply them");
-    settings_ = loaded.gateway;
+  if (!(loaded.gateway == told_settings_)) {
+    log_.write_self(
+        "warning", "[gateway], [dns], [api] or [aws] settings have changed; restart to apply them");
+    told_settings_ = loaded.gateway;
   }
-  compile(std::move(loaded.policy), today);
+  // A file that names another source now has no policy for this one.
+  if (from_file() && loaded.gateway.source == settings_.source) {
+    compile(std::move(loaded.policy), today);
+  }
 }
 
 void PolicyKeeper::compile(policy::PolicyInput input, Date today) {
-  if (input.preferences.x509_crls == policy::X509Crls::Ignore) {
+  if (from_file() && input.preferences.x509_crls == policy::X509Crls::Ignore) {
     input_.reset();
     publish(input, today);
     return;

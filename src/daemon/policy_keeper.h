@@ -1,7 +1,9 @@
-// PolicyKeeper: the local policy file, watched, compiled off the packet path, published whole.
+// PolicyKeeper: the policy, from the local file or from the cloud, compiled off the packet path,
+// published whole.
 //
-// A file that cannot be read or has mistakes changes nothing: the previous good policy stays, and
-// the config log says what is wrong, once. Used by the main thread only.
+// The file is watched. One that cannot be read or has mistakes changes nothing: the previous good
+// policy stays, and the config log says what is wrong, once. With another source the file holds
+// settings only. Used by the main thread only.
 #pragma once
 
 #include <filesystem>
@@ -32,12 +34,18 @@ class PolicyKeeper {
                ConfigLog& log, std::function<void(const policy::CompiledPolicy&)> publish)
       : path_(std::move(path)),
         settings_(std::move(settings)),
+        told_settings_(settings_),
         suffixes_(std::move(suffixes)),
         log_(log),
         publish_(std::move(publish)) {}
 
   // Compiles and publishes what was loaded at the start.
   void start(policy::PolicyInput input, Date today);
+
+  // With another source than the file: nothing is published before the first take().
+  void start_without_policy(Date today);
+  // Compiles and publishes what another source than the file has now.
+  void take(policy::PolicyInput input, Date today) { compile(std::move(input), today); }
 
   // Looks whether the file has changed, or the day (a see-thru date may have passed).
   void look(Date today);
@@ -58,17 +66,19 @@ class PolicyKeeper {
     bool operator==(const FileState&) const = default;
   };
   std::optional<FileState> file_state() const;
+  bool from_file() const { return settings_.source == config::PolicySource::File; }
   void reload(Date today);
   void compile(policy::PolicyInput input, Date today);
   void publish(const policy::PolicyInput& input, Date today);
   void complain(const std::string& text);
 
   std::string path_;
-  config::GatewaySettings settings_;
+  const config::GatewaySettings settings_;
+  config::GatewaySettings told_settings_;  // of the file as it was read last
   policy::PublicSuffixes suffixes_;
   ConfigLog& log_;
   std::function<void(const policy::CompiledPolicy&)> publish_;
-  // Kept only where revocation lists can change it: a policy may be large.
+  // Kept only where something else than the file can change it: a policy may be large.
   std::optional<policy::PolicyInput> input_;
   std::vector<policy::HostCrls> crls_;
   policy::Findings findings_;

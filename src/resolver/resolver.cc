@@ -10,8 +10,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
-#include <sys/eventfd.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -26,6 +24,8 @@
 #include <utility>
 
 #include "base/check.h"
+#include "net/random.h"
+#include "net/wake_up.h"
 #include "resolver/ledger_file.h"
 #include "resolver/refresh_schedule.h"
 #include "resolver/upstreams.h"
@@ -48,34 +48,6 @@ Now read_clocks() {
   return {std::chrono::steady_clock::now(),
           std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now()), true};
 }
-
-template <class Number>
-Number random_number() {
-  Number number{};
-  const ssize_t size = getrandom(&number, sizeof number, 0);
-  DN_CHECK(size == ssize_t{sizeof number}, "the kernel gives a few random bytes");
-  return number;
-}
-
-// Wakes the thread. The descriptor never blocks; a full counter wakes as well.
-class WakeUp {
- public:
-  WakeUp() : fd_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
-  ~WakeUp() {
-    if (fd_ >= 0) close(fd_);
-  }
-  WakeUp(const WakeUp&) = delete;
-  WakeUp& operator=(const WakeUp&) = delete;
-  int fd() const { return fd_; }
-  void ring() const { eventfd_write(fd_, 1); }
-  void silence() const {
-    eventfd_t count = 0;
-    eventfd_read(fd_, &count);
-  }
-
- private:
-  int fd_;
-};
 
 // What the other threads want. All members under `mutex`.
 struct Mailbox {
@@ -124,7 +96,7 @@ class ResolvConf {
 }  // namespace
 
 struct Resolver::Shared {
-  WakeUp wake_up;
+  net::WakeUp wake_up;
   Mailbox mailbox;
   std::atomic<bool> primed = false;
   std::size_t asks_waiting_max = 0;
@@ -199,7 +171,7 @@ Resolver::Loop::Loop(ResolverSettings settings, ResolverEvents events,
       upstreams_(std::move(upstreams)),
       resolv_conf_(settings_.resolv_conf),
       ledger_(settings_.ledger),
-      schedule_(random_number<std::uint32_t>()) {
+      schedule_(static_cast<std::uint32_t>(net::random_number())) {
   settings_.concurrent_max = std::max<std::size_t>(1, settings_.concurrent_max);
 }
 
@@ -335,7 +307,7 @@ void Resolver::Loop::wait() {
   const auto ended = [](const Lane& lane) { return lane.channel->ended(); };
   if (std::ranges::any_of(lanes_, ended)) wait = {};
   if (poll(polled_.data(), polled_.size(), static_cast<int>(wait.count())) < 0) return;
-  if (polled_[0].revents != 0) shared_.wake_up.silence();
+  if (polled_[0].revents != 0) shared_.wake_up.clear();
   for (std::size_t i = 0; i < polled_lanes_.size(); ++i) {
     const pollfd& ready = polled_[i + 1];
     if (ready.revents == 0) continue;
@@ -471,7 +443,7 @@ Result<std::unique_ptr<Resolver>> Resolver::start(ResolverSettings settings,
     if (!upstream) return tl::unexpected(upstream.error());
     if (upstreams.size() < kUpstreamsMax) upstreams.push_back(std::move(*upstream));
   }
-  if (settings.ledger.hash_seed == 0) settings.ledger.hash_seed = random_number<std::uint64_t>();
+  if (settings.ledger.hash_seed == 0) settings.ledger.hash_seed = net::random_number();
   settings.ledger.index_addresses = false;  // nobody asks the master which names are at an address
   std::unique_ptr<Resolver> resolver(new Resolver);
   Shared& shared = *resolver->shared_;
@@ -494,7 +466,7 @@ void Resolver::set_name_list(NameList names) {
     const std::lock_guard lock(shared_->mailbox.mutex);
     shared_->mailbox.names = std::move(names);
   }
-  shared_->wake_up.ring();
+  shared_->wake_up.wake();
 }
 
 bool Resolver::ask(const DomainName& name) {
@@ -510,7 +482,7 @@ bool Resolver::ask(const DomainName& name) {
     mailbox.asks.push_back(name);
     mailbox.waiting.insert(std::move(text));
   }
-  shared_->wake_up.ring();
+  shared_->wake_up.wake();
   return true;
 }
 
@@ -529,7 +501,7 @@ void Resolver::stop() {
     const std::lock_guard lock(shared_->mailbox.mutex);
     shared_->mailbox.stop = true;
   }
-  shared_->wake_up.ring();
+  shared_->wake_up.wake();
   shared_->thread.join();
 }
 

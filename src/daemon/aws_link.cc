@@ -1,0 +1,172 @@
+#include "daemon/aws_link.h"
+
+#include <fmt/format.h>
+
+#include <map>
+#include <thread>
+#include <utility>
+
+#include "aws/credential_source.h"
+#include "aws/imds.h"
+#include "base/arn.h"
+#include "daemon/clock.h"
+#include "net/random.h"
+
+namespace dn::daemon {
+namespace {
+
+constexpr std::string_view kParameter = "DiscrimiNAT";
+
+aws::Surroundings surroundings() {
+  return {[] { return read_clock(false).wall; }, [] { return net::random_number(); },
+          [](std::chrono::milliseconds time) { std::this_thread::sleep_for(time); }};
+}
+
+// Clients of another region, opened when a list lies there. Used by one thread.
+class ListServices {
+ public:
+  explicit ListServices(std::shared_ptr<const aws::Session> session)
+      : session_(std::move(session)) {}
+
+  aws::ServiceResult<std::string> read(const std::string& arn) {
+    const auto parsed = parse_arn(arn);
+    if (!parsed) return refuse("this is no ARN");
+    const std::string region(parsed->region);
+    if (parsed->service == "ssm") {
+      auto client = ssm(region);
+      if (!client) return refuse(client.error().message);
+      auto parameter = (*client)->get_parameter(arn);
+      if (!parameter) return tl::unexpected(parameter.error());
+      return std::move(parameter->value);
+    }
+    auto client = secrets(region);
+    if (!client) return refuse(client.error().message);
+    auto secret = (*client)->get_secret_value(arn);
+    if (!secret) return tl::unexpected(secret.error());
+    return std::move(secret->value);
+  }
+
+  Result<aws::Ssm*> ssm(const std::string& region) {
+    return open(ssm_, region, &aws::Session::ssm);
+  }
+
+ private:
+  static tl::unexpected<aws::ServiceError> refuse(std::string message) {
+    return tl::unexpected(aws::ServiceError{0, "", std::move(message)});
+  }
+  Result<aws::Secrets*> secrets(const std::string& region) {
+    return open(secrets_, region, &aws::Session::secrets);
+  }
+  template <class Client>
+  Result<Client*> open(std::map<std::string, Client>& open_ones, const std::string& region,
+                       Result<Client> (aws::Session::*opener)(const std::string&) const) {
+    const auto found = open_ones.find(region);
+    if (found != open_ones.end()) return &found->second;
+    auto client = ((*session_).*opener)(region);
+    if (!client) return tl::unexpected(client.error());
+    return &open_ones.emplace(region, *std::move(client)).first->second;
+  }
+
+  std::shared_ptr<const aws::Session> session_;
+  std::map<std::string, aws::Ssm> ssm_;
+  std::map<std::string, aws::Secrets> secrets_;
+};
+
+}  // namespace
+
+std::string preferences_name(const std::string& deployment_id) {
+  const bool none =
+      deployment_id.empty() || deployment_id == "%default" || deployment_id == "self-manage";
+  return none ? std::string(kParameter) : fmt::format("{}_{}", kParameter, deployment_id);
+}
+
+Result<AwsInstance> find_instance(const config::GatewaySettings& settings,
+                                  const aws::Environment& environment) {
+  AwsInstance instance;
+  auto imds = aws::Imds::open(environment, surroundings());
+  auto identity = imds ? (*imds)->identity()
+                       : aws::ImdsResult<aws::InstanceIdentity>(tl::unexpected(imds.error()));
+  if (identity) {
+    instance.region = identity->region;
+    instance.instance_id = identity->instance_id;
+    instance.vpc_id = identity->vpc_id;
+    if (const auto tag = (*imds)->tag("discriminat")) instance.deployment_tag = tag->value_or("");
+  } else if (identity.error().fault == aws::ImdsFault::Odd) {
+    return fail(identity.error().message);
+  }
+  if (!settings.aws_region.empty()) instance.region = settings.aws_region;
+  if (instance.region.empty()) {
+    return fail("the region is not known: write region in [aws]; instance metadata: " +
+                identity.error().message);
+  }
+  return instance;
+}
+
+std::shared_ptr<const aws::Session> open_session(const aws::Environment& environment) {
+  auto credentials = std::make_shared<aws::RotatingCredentials>(
+      aws::credential_chain(environment, "", surroundings()), surroundings());
+  return std::make_shared<const aws::Session>(environment, std::move(credentials), surroundings());
+}
+
+Result<CloudQuestions> aws_questions(std::shared_ptr<const aws::Session> session,
+                                     const std::string& region) {
+  auto ec2 = session->ec2(region);
+  if (!ec2) return tl::unexpected(ec2.error());
+  const auto client = std::make_shared<aws::Ec2>(*std::move(ec2));
+  const auto lists = std::make_shared<ListServices>(std::move(session));
+  const auto own = lists->ssm(region);
+  if (!own) return tl::unexpected(own.error());
+  CloudQuestions questions;
+  questions.interfaces = [client](const aws::Ec2Question& question) {
+    return client->describe_network_interfaces(question);
+  };
+  questions.groups = [client](const aws::Ec2Question& question) {
+    return client->describe_security_groups(question);
+  };
+  questions.preferences = [lists, ssm = *own](const std::string& name) {
+    return ssm->get_parameter(name).map([](aws::Parameter&& found) { return found.value; });
+  };
+  questions.list = [lists](const std::string& arn) { return lists->read(arn); };
+  return questions;
+}
+
+Result<std::unique_ptr<AwsLink>> AwsLink::start(const AwsLinkSettings& settings, ConfigLog& log) {
+  const config::GatewaySettings& gateway = settings.gateway;
+  const auto session = open_session(aws::process_environment());
+  auto questions = aws_questions(session, settings.instance.region);
+  if (!questions) return tl::unexpected(questions.error());
+  CloudReaderSettings reader;
+  reader.inventory = {settings.instance.instance_id, settings.instance.vpc_id};
+  reader.vpcs = gateway.aws_vpcs;
+  if (reader.vpcs.empty() && !settings.instance.vpc_id.empty()) {
+    reader.vpcs = {settings.instance.vpc_id};
+  }
+  reader.preferences_name =
+      preferences_name(gateway.aws_deployment_id.empty() ? settings.instance.deployment_tag
+                                                         : gateway.aws_deployment_id);
+  std::unique_ptr<AwsLink> link(new AwsLink());
+  if (gateway.aws_ship_logs) {
+    auto logs = session->logs(settings.instance.region);
+    if (!logs) return tl::unexpected(logs.error());
+    shipper::LogShipperSettings ship;
+    ship.state_dir = gateway.state_dir;
+    ship.group = gateway.aws_log_group;
+    ship.random = [] { return net::random_number(); };
+    ship.on_problem = [&log](const std::string& text) { log.write_self("warning", text); };
+    ship.on_recovery = [&log](const std::string& text) { log.write_self("accepted", text); };
+    auto shipper = shipper::LogShipper::start(std::move(ship), *std::move(logs));
+    if (!shipper) return tl::unexpected(shipper.error());
+    link->shipper_ = *std::move(shipper);
+  }
+  link->source_ = std::make_unique<CloudSource>(
+      std::move(reader), *std::move(questions), [] { return net::random_number(); },
+      settings.on_news);
+  return link;
+}
+
+std::map<std::string, shipper::ShipStats> AwsLink::shipped() const {
+  if (!shipper_) return {};
+  return shipper_->stats();
+}
+
+}  // namespace dn::daemon

@@ -1,0 +1,67 @@
+// AwsLink: the gateway on Amazon Web Services: who it is there, what it asks, where its logs go.
+//
+// find_instance() asks instance metadata, once, before anything else starts. AwsLink then holds the
+// thread that reads the policy (cloud_source.h) and the one that ships the logs
+// (shipper/log_shipper.h), both with the same credentials, which are kept fresh. Credentials are
+// looked for where every tool of AWS looks (aws/credential_source.h).
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "aws/credentials.h"
+#include "aws/session.h"
+#include "base/result.h"
+#include "config/gateway_settings.h"
+#include "daemon/cloud_source.h"
+#include "daemon/config_log.h"
+#include "shipper/log_shipper.h"
+
+namespace dn::daemon {
+
+// What is not known is "".
+struct AwsInstance {
+  std::string region;
+  std::string instance_id, vpc_id;
+  std::string deployment_tag;  // value of the tag `discriminat`
+};
+
+// By configuration first, then by instance metadata. Fails where no region is known, and where
+// instance metadata answers something odd.
+Result<AwsInstance> find_instance(const config::GatewaySettings& settings,
+                                  const aws::Environment& environment);
+
+// "DiscrimiNAT" or "DiscrimiNAT_<id>" (docs/aws-quick-start.md).
+std::string preferences_name(const std::string& deployment_id);
+
+// The questions of cloud_reader.h, put to AWS. The lists of other regions are asked for there.
+Result<CloudQuestions> aws_questions(std::shared_ptr<const aws::Session> session,
+                                     const std::string& region);
+
+// With the credentials of the environment. `sleep` is called by the threads that ask.
+std::shared_ptr<const aws::Session> open_session(const aws::Environment& environment);
+
+struct AwsLinkSettings {
+  config::GatewaySettings gateway;
+  AwsInstance instance;
+  std::function<void()> on_news;  // CloudSource's
+};
+
+class AwsLink {
+ public:
+  // `log` outlives the link.
+  static Result<std::unique_ptr<AwsLink>> start(const AwsLinkSettings& settings, ConfigLog& log);
+
+  CloudSource& source() { return *source_; }
+  // Without a shipper: empty.
+  std::map<std::string, shipper::ShipStats> shipped() const;
+
+ private:
+  AwsLink() = default;
+  std::unique_ptr<CloudSource> source_;
+  std::unique_ptr<shipper::LogShipper> shipper_;
+};
+
+}  // namespace dn::daemon

@@ -1,0 +1,296 @@
+#include "daemon/cloud_reader.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "cloud/preferences_document.h"
+#include "policy/list_references.h"
+
+namespace dn::daemon {
+namespace {
+
+using cloud::Sweep;
+
+constexpr std::size_t kIdsPerCall = 200;  // values of one filter
+constexpr std::string_view kNoParameter = "ParameterNotFound";
+
+bool is_throttled(const aws::ServiceError& error) {
+  return error.status != 0 && aws::is_worth_a_retry(error);
+}
+
+std::vector<std::string> take_front(std::vector<std::string>& ids) {
+  const auto count = static_cast<std::ptrdiff_t>(std::min(ids.size(), kIdsPerCall));
+  std::vector<std::string> front(ids.begin(), ids.begin() + count);
+  ids.erase(ids.begin(), ids.begin() + count);
+  return front;
+}
+
+}  // namespace
+
+CloudReader::CloudReader(CloudReaderSettings settings, CloudQuestions questions,
+                         cloud::SweepSchedule::Random random, MonotonicTime now)
+    : settings_(std::move(settings)),
+      questions_(std::move(questions)),
+      inventory_(settings_.inventory),
+      schedule_(std::move(random), now) {
+  input_.clients_may_be_found = true;
+}
+
+void CloudReader::ask(Ipv4Address address, MonotonicTime now) {
+  using Answer = cloud::UnknownClients::Answer;
+  if (unknown_.on_question(address, now) != Answer::Asked) absent_.push_back(address);
+}
+
+bool CloudReader::step(MonotonicTime now) {
+  const bool asked = find_clients(now) || find_missing_groups(now) || go_on(now);
+  if (inventory_.changed()) {
+    inventory_.fill(input_);
+    lists_.set_wanted(policy::list_references(input_.groups));
+    news_ = true;
+  }
+  if (lists_.changed()) {
+    lists_.fill(input_);
+    news_ = true;
+  }
+  return asked;
+}
+
+MonotonicTime CloudReader::next_step(MonotonicTime now) const {
+  MonotonicTime next = now + cloud::kUsedGroupsInterval;
+  if (const auto due = unknown_.next_due()) next = std::min(next, *due);
+  const bool groups_missing =
+      done_.contains(Sweep::AllGroups) && !inventory_.missing_groups(1).empty();
+  if (work_ || next_list_ || groups_missing) return std::min(next, schedule_.next_call(now));
+  if (const auto due = schedule_.next_due()) {
+    next = std::min(next, std::max(*due, schedule_.next_call(now)));
+  }
+  return next;
+}
+
+// -- clients that somebody waits for, and what they need ------------------------------------------
+
+bool CloudReader::find_clients(MonotonicTime now) {
+  const std::vector<Ipv4Address> batch = unknown_.take_batch(now);
+  if (batch.empty()) return false;
+  aws::Ec2Question question;
+  question.filters = of_vpcs();
+  auto& addresses = question.filters.emplace_back();
+  addresses.name = "addresses.private-ip-address";
+  for (const Ipv4Address address : batch) addresses.values.push_back(to_text(address));
+  const auto found = questions_.interfaces(question);
+  if (!found) {
+    look_up_failure_ = "unknown clients cannot be looked up: " + aws::to_text(found.error());
+    for (const Ipv4Address address : batch) unknown_.on_failed(address);
+    if (is_throttled(found.error())) schedule_.on_throttled(now);
+    return true;
+  }
+  look_up_failure_.clear();
+  inventory_.add_interfaces(found->items);
+  // Without its groups a client would be judged without its rules.
+  if (!inventory_.missing_groups(1).empty()) look_up_groups(now);
+  for (const Ipv4Address address : batch) {
+    if (inventory_.is_client(address)) {
+      unknown_.on_found(address);
+    } else {
+      unknown_.on_absent(address, now);
+      absent_.push_back(address);
+    }
+  }
+  return true;
+}
+
+// Outside of the first sweep of groups, which brings them.
+bool CloudReader::find_missing_groups(MonotonicTime now) {
+  if (!done_.contains(Sweep::AllGroups) || inventory_.missing_groups(1).empty()) return false;
+  if (!schedule_.take_call(now)) return false;
+  look_up_groups(now);
+  return true;
+}
+
+void CloudReader::look_up_groups(MonotonicTime now) {
+  const std::vector<std::string> ids = inventory_.missing_groups(kIdsPerCall);
+  aws::Ec2Question question;
+  question.filters = {{"group-id", ids}};
+  const auto found = questions_.groups(question);
+  if (!found) {
+    fail(Sweep::UsedGroups, "security groups cannot be looked up", found.error(), now);
+    return;
+  }
+  inventory_.add_groups(found->items);
+  for (const std::string& id : ids) {
+    if (std::ranges::find(found->items, id, &aws::SecurityGroup::id) == found->items.end()) {
+      inventory_.note_missing_group(id);
+    }
+  }
+}
+
+// -- sweeps ---------------------------------------------------------------------------------------
+
+bool CloudReader::go_on(MonotonicTime now) {
+  if (!next_list_) next_list_ = lists_.take_next();
+  if (!work_ && !next_list_) {
+    const auto sweep = schedule_.begin_next(now);
+    if (!sweep) return false;
+    begin(*sweep, now);
+    if (!work_) return true;
+  }
+  if (!schedule_.take_call(now)) return false;
+  if (next_list_) {
+    ask_list(now);
+    return true;
+  }
+  switch (work_->sweep) {
+    case Sweep::Interfaces: ask_interfaces(now); break;
+    case Sweep::AllGroups: ask_all_groups(now); break;
+    case Sweep::UsedGroups: ask_used_groups(now); break;
+    case Sweep::Preferences: ask_preferences(now); break;
+    case Sweep::Lists: break;  // has no work of its own
+  }
+  return true;
+}
+
+void CloudReader::begin(Sweep sweep, MonotonicTime now) {
+  switch (sweep) {
+    case Sweep::Interfaces: inventory_.begin_interfaces(); break;
+    case Sweep::AllGroups: inventory_.begin_groups(); break;
+    case Sweep::Lists: lists_.begin_round(); return schedule_.on_done(sweep, now);
+    default: break;
+  }
+  work_ = Work{sweep, "", {}};
+  if (sweep != Sweep::UsedGroups) return;
+  work_->ids = inventory_.used_groups();
+  if (work_->ids.empty()) succeed(now);
+}
+
+std::vector<aws::Ec2Filter> CloudReader::of_vpcs() const {
+  if (settings_.vpcs.empty()) return {};
+  return {{"vpc-id", settings_.vpcs}};
+}
+
+void CloudReader::ask_interfaces(MonotonicTime now) {
+  aws::Ec2Question question;
+  question.filters = of_vpcs();
+  question.next_token = work_->next_token;
+  auto page = questions_.interfaces(question);
+  if (!page) return fail(Sweep::Interfaces, "interfaces cannot be listed", page.error(), now);
+  inventory_.add_interfaces(page->items);
+  schedule_.on_answer();
+  work_->next_token = std::move(page->next_token);
+  if (!work_->next_token.empty()) return;
+  inventory_.finish_interfaces(now);
+  succeed(now);
+}
+
+void CloudReader::ask_all_groups(MonotonicTime now) {
+  aws::Ec2Question question;
+  question.next_token = work_->next_token;
+  auto page = questions_.groups(question);
+  if (!page) return fail(Sweep::AllGroups, "security groups cannot be listed", page.error(), now);
+  inventory_.add_groups(page->items);
+  schedule_.on_answer();
+  work_->next_token = std::move(page->next_token);
+  if (!work_->next_token.empty()) return;
+  inventory_.finish_groups(now);
+  succeed(now);
+}
+
+void CloudReader::ask_used_groups(MonotonicTime now) {
+  aws::Ec2Question question;
+  question.filters = {{"group-id", take_front(work_->ids)}};
+  const auto page = questions_.groups(question);
+  if (!page) return fail(Sweep::UsedGroups, "security groups cannot be listed", page.error(), now);
+  inventory_.add_groups(page->items);
+  schedule_.on_answer();
+  if (work_->ids.empty()) succeed(now);
+}
+
+void CloudReader::ask_preferences(MonotonicTime now) {
+  done_.insert(Sweep::Preferences);
+  const auto text = questions_.preferences(settings_.preferences_name);
+  cloud::PreferencesDocument document;
+  if (text) {
+    auto parsed = cloud::parse_preferences(*text);
+    if (!parsed) {
+      return fail(
+          Sweep::Preferences,
+          fmt::format("the preferences in {} stay as they were", settings_.preferences_name),
+          {0, "", parsed.error().message}, now);
+    }
+    document = *std::move(parsed);
+  } else if (text.error().type != kNoParameter) {
+    return fail(Sweep::Preferences,
+                fmt::format("the preferences in {} cannot be read", settings_.preferences_name),
+                text.error(), now);
+  }
+  if (input_.preferences != document.preferences) news_ = true;
+  input_.preferences = document.preferences;
+  preference_warnings_ = std::move(document.warnings);
+  schedule_.on_answer();
+  succeed(now);
+}
+
+void CloudReader::ask_list(MonotonicTime now) {
+  const std::string arn = *std::exchange(next_list_, {});
+  auto content = questions_.list(arn);
+  if (content) {
+    schedule_.on_answer();
+    lists_.on_content(arn, *std::move(content));
+    return;
+  }
+  lists_.on_failure(arn, aws::to_text(content.error()));
+  if (is_throttled(content.error())) schedule_.on_throttled(now);
+}
+
+// -- outcomes -------------------------------------------------------------------------------------
+
+void CloudReader::succeed(MonotonicTime now) {
+  done_.insert(work_->sweep);
+  failures_.erase(work_->sweep);
+  schedule_.on_done(work_->sweep, now);
+  work_.reset();
+}
+
+// A page that failed would have to be asked for with its token, which expires: all begins anew.
+void CloudReader::fail(Sweep sweep, std::string_view what, const aws::ServiceError& error,
+                       MonotonicTime now) {
+  failures_[sweep] = fmt::format("{}: {}", what, aws::to_text(error));
+  if (is_throttled(error)) {
+    schedule_.on_throttled(now);
+  } else {
+    schedule_.on_error(now);
+  }
+  if (!work_ || work_->sweep != sweep) return;
+  schedule_.on_given_up(sweep, now);
+  work_.reset();
+}
+
+bool CloudReader::is_complete() const {
+  return done_.contains(Sweep::Interfaces) && done_.contains(Sweep::AllGroups) &&
+         done_.contains(Sweep::Preferences);
+}
+
+CloudNews CloudReader::take() {
+  CloudNews news;
+  news.absent = std::exchange(absent_, {});
+  if (!next_list_) next_list_ = lists_.take_next();
+  const bool first_lists = !told_ && next_list_.has_value();
+  if (!news_ || !is_complete() || first_lists) return news;
+  news.input = input_;
+  news_ = false;
+  told_ = true;
+  return news;
+}
+
+std::vector<std::string> CloudReader::problems() {
+  std::vector<std::string> all = inventory_.problems();
+  for (const auto& [sweep, text] : failures_) all.push_back(text);
+  if (!look_up_failure_.empty()) all.push_back(look_up_failure_);
+  std::ranges::copy(preference_warnings_, std::back_inserter(all));
+  std::ranges::copy(lists_.problems(), std::back_inserter(all));
+  std::ranges::sort(all);
+  return all;
+}
+
+}  // namespace dn::daemon

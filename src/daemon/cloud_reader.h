@@ -1,0 +1,115 @@
+// CloudReader: which question to put to the cloud next, and what the answers make of the policy.
+//
+// Theory of operation
+//
+// step() puts at most one question and takes its answer in: first the clients that somebody waits
+// for, then groups that a new client has, then the sweep that is due (cloud/sweep_schedule.h). What
+// an answer adds or changes is news at once; what is gone, after two complete sweeps (cloud/
+// inventory.h). A question that fails changes nothing: the policy stays as it is, the failure is a
+// problem until the same kind of question succeeds, and a sweep that was stopped begins anew.
+//
+// There is no news before the first complete sweep of interfaces and of groups, the first attempt
+// to read the preferences, and one for each list that the rules name: a policy with half of its
+// clients would end the connections of the others.
+//
+// No clock, no thread, no socket: time and the cloud are arguments. Covered by
+// cloud_reader_test.cc.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "aws/ec2.h"
+#include "cloud/external_lists.h"
+#include "cloud/inventory.h"
+#include "cloud/sweep_schedule.h"
+#include "cloud/unknown_clients.h"
+#include "policy/policy_input.h"
+
+namespace dn::daemon {
+
+// Each asks the cloud once, with the retries of its client, and may take its time.
+struct CloudQuestions {
+  std::function<aws::ServiceResult<aws::Page<aws::NetworkInterface>>(const aws::Ec2Question&)>
+      interfaces;
+  std::function<aws::ServiceResult<aws::Page<aws::SecurityGroup>>(const aws::Ec2Question&)> groups;
+  std::function<aws::ServiceResult<std::string>(const std::string& name)> preferences;
+  std::function<aws::ServiceResult<std::string>(const std::string& arn)> list;
+};
+
+struct CloudReaderSettings {
+  cloud::InventorySettings inventory;
+  std::vector<std::string> vpcs;  // whose interfaces are clients; empty: all of the account
+  std::string preferences_name = "DiscrimiNAT";
+};
+
+// What has changed since the last take().
+struct CloudNews {
+  std::optional<policy::PolicyInput> input;
+  std::vector<Ipv4Address> absent;  // asked for, and no client of the cloud's
+};
+
+class CloudReader {
+ public:
+  CloudReader(CloudReaderSettings settings, CloudQuestions questions,
+              cloud::SweepSchedule::Random random, MonotonicTime now);
+
+  // Somebody waits for a client. What cannot be asked for is absent in the next news.
+  void ask(Ipv4Address address, MonotonicTime now);
+  // Puts at most one question. False: nothing is due before next_step().
+  bool step(MonotonicTime now);
+  MonotonicTime next_step(MonotonicTime now) const;
+
+  CloudNews take();
+  // All that lasts, sorted: what could not be read, what is odd in what was read.
+  std::vector<std::string> problems();
+  std::size_t interfaces() const { return inventory_.interfaces(); }
+  std::size_t groups() const { return inventory_.groups(); }
+
+ private:
+  struct Work {
+    cloud::Sweep sweep;
+    std::string next_token;
+    std::vector<std::string> ids;  // of used groups, still to be asked for
+  };
+
+  bool find_clients(MonotonicTime now);
+  bool find_missing_groups(MonotonicTime now);
+  void look_up_groups(MonotonicTime now);
+  bool go_on(MonotonicTime now);
+  void begin(cloud::Sweep sweep, MonotonicTime now);
+  void ask_interfaces(MonotonicTime now);
+  void ask_all_groups(MonotonicTime now);
+  void ask_used_groups(MonotonicTime now);
+  void ask_preferences(MonotonicTime now);
+  void ask_list(MonotonicTime now);
+  std::vector<aws::Ec2Filter> of_vpcs() const;
+  void succeed(MonotonicTime now);
+  void fail(cloud::Sweep sweep, std::string_view what, const aws::ServiceError& error,
+            MonotonicTime now);
+  bool is_complete() const;
+
+  const CloudReaderSettings settings_;
+  const CloudQuestions questions_;
+  cloud::Inventory inventory_;
+  cloud::UnknownClients unknown_;
+  cloud::SweepSchedule schedule_;
+  cloud::ExternalLists lists_;
+  std::optional<Work> work_;
+  std::optional<std::string> next_list_;
+  std::vector<Ipv4Address> absent_;
+  policy::PolicyInput input_;
+  bool news_ = false;  // in `input_`, not yet taken
+  bool told_ = false;  // a first policy was taken
+  std::vector<std::string> preference_warnings_;
+  std::map<cloud::Sweep, std::string> failures_;  // until that kind of question succeeds
+  std::string look_up_failure_;
+  std::set<cloud::Sweep> done_;  // at least once; preferences: tried at least once
+};
+
+}  // namespace dn::daemon
