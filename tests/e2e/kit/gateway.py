@@ -26,7 +26,7 @@ class Config:
     """The configuration as values; `text()` is the TOML file. Change it and call apply()."""
 
     def __init__(self, groups, clients, preferences=None, dns=(DNS,), gateway=None, dns_more=None,
-                 subnets=None, api=None):
+                 subnets=None, api=None, aws=None):
         self.groups = groups  # gid -> list of rules: text, or (text, ports), or (…, protocol)
         self.clients = clients  # address -> list of gids
         self.subnets = subnets or {}
@@ -35,12 +35,13 @@ class Config:
         self.gateway = gateway or {}
         self.dns_more = dns_more or {}
         self.api = api or {}
+        self.aws = aws or {}
 
     def copy(self):
         return Config({g: list(r) for g, r in self.groups.items()},
                       {c: list(g) for c, g in self.clients.items()}, dict(self.preferences),
                       self.dns, dict(self.gateway), dict(self.dns_more), dict(self.subnets),
-                      dict(self.api))
+                      dict(self.api), dict(self.aws))
 
     def text(self, state_dir):
         # Test machines often have no NTP client; without trust in the clock see-thru is expired.
@@ -50,6 +51,8 @@ class Config:
                  *_items({"upstream": self.dns, **self.dns_more})]
         if self.api:
             lines += ["", "[api]", *_items(self.api)]
+        if self.aws:
+            lines += ["", "[aws]", *_items(self.aws)]
         if self.preferences:
             lines += ["", "[preferences]", *_items(self.preferences)]
         for gid, rules in self.groups.items():
@@ -177,11 +180,12 @@ class Gateway:
 
     _number = 0
 
-    def __init__(self, lab, config, arguments=(), tmpfs_kib=0):
+    def __init__(self, lab, config, arguments=(), tmpfs_kib=0, env=None):
         Gateway._number += 1
         self.lab = lab
         self.config = config
         self.arguments = arguments
+        self.env = env
         self.tmpfs_kib = tmpfs_kib  # the state folder is a file system of this size
         self.binary = binary()
         self.folder = lab.folder / f"gateway-{Gateway._number}"
@@ -216,7 +220,8 @@ class Gateway:
             # In the mount namespace that `ip netns exec` makes: gone with the process.
             command = ["sh", "-c", f"mount -t tmpfs -o size={self.tmpfs_kib}k none "
                        f"{self.state_dir} && exec \"$@\"", "sh", *command]
-        self.child = self.lab.gw.start(*command, log=self.output.relative_to(self.lab.folder))
+        self.child = self.lab.gw.start(*command, env=self.env,
+                                       log=self.output.relative_to(self.lab.folder))
         for reader, name in ((self.flow, "flow"), (self.config_log, "config")):
             reader.folder = self.state_path / name
 

@@ -1,0 +1,91 @@
+"""Cloud: an account with a small network, imitated by moto in the gateway's namespace.
+
+Changes are made by the real `aws` program, as an operator makes them. The gateway finds the same
+server by AWS_ENDPOINT_URL; cut() takes it away and join() gives it back.
+"""
+import json
+import shutil
+
+from . import aws_cli
+from .netns import wait_until
+
+PORT = 5055
+URL = f"http://127.0.0.1:{PORT}"
+REGION = "eu-west-1"
+ENVIRONMENT = {**aws_cli.CREDENTIALS, "AWS_DEFAULT_REGION": REGION, "AWS_REGION": REGION,
+               "AWS_ENDPOINT_URL": URL, "AWS_EC2_METADATA_DISABLED": "true"}
+
+
+def missing():
+    """Why there can be no cloud here, or nothing."""
+    return None if shutil.which("moto_server") else "moto_server is not installed"
+
+
+class Cloud:
+    """One server; `vpc` and `subnet` hold the laboratory's clients. close() ends it."""
+
+    def __init__(self, lab):
+        self.lab = lab
+        self.child = lab.gw.start(shutil.which("moto_server"), "-H", "127.0.0.1", "-p", str(PORT),
+                                  log="moto.log")
+        assert wait_until(self._listens, 60), "moto does not listen"
+        self.vpc = self.aws("ec2", "create-vpc", "--cidr-block", "10.0.0.0/16")["Vpc"]["VpcId"]
+        self.subnet = self.aws("ec2", "create-subnet", "--vpc-id", self.vpc, "--cidr-block",
+                               "10.0.1.0/24")["Subnet"]["SubnetId"]
+
+    def _listens(self):
+        return self.lab.gw.run("curl", "-s", "-o", "/dev/null", URL).status == 0
+
+    def close(self):
+        self.join()
+        self.lab.shop.stop(self.child)
+
+    def aws(self, *arguments):
+        """The answer of the program, which must succeed."""
+        done = self.lab.gw.run(aws_cli.DEBIAN, "--endpoint-url", URL, "--region", REGION,
+                               "--output", "json", *arguments, env=ENVIRONMENT, timeout=60)
+        assert done.status == 0, done
+        return json.loads(done.text) if done.text.strip() else {}
+
+    def group(self, name, *annotations):
+        """A group whose rules carry these annotations, all on port 443; its id."""
+        gid = self.aws("ec2", "create-security-group", "--group-name", name, "--description",
+                       name, "--vpc-id", self.vpc)["GroupId"]
+        for number, annotation in enumerate(annotations):
+            self.allow(gid, annotation, f"192.0.2.{number}/32")
+        return gid
+
+    def allow(self, gid, annotation, block="0.0.0.0/1"):
+        self.aws("ec2", "authorize-security-group-egress", "--group-id", gid, "--ip-permissions",
+                 permission(annotation, block))
+
+    def withdraw(self, gid, annotation, block="0.0.0.0/1"):
+        self.aws("ec2", "revoke-security-group-egress", "--group-id", gid, "--ip-permissions",
+                 permission(annotation, block))
+
+    def interface(self, address, *gids):
+        return self.aws("ec2", "create-network-interface", "--subnet-id", self.subnet,
+                        "--private-ip-address", address, "--groups",
+                        *gids)["NetworkInterface"]["NetworkInterfaceId"]
+
+    def parameter(self, name, value):
+        self.aws("ssm", "put-parameter", "--name", name, "--type", "String", "--overwrite",
+                 "--value", value)
+        return f"arn:aws:ssm:{REGION}:123456789012:parameter/{name}"
+
+    def cut(self):
+        self.lab.gw.sh("nft", "-f", "-", stdin=f"""
+            table inet lab_cloud {{
+              chain out {{
+                type filter hook output priority filter;
+                tcp dport {PORT} reject with tcp reset
+              }}
+            }}""")
+
+    def join(self):
+        self.lab.gw.sh("nft", "delete", "table", "inet", "lab_cloud", check=False)
+
+
+def permission(annotation, block):
+    return json.dumps([{"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443,
+                        "IpRanges": [{"CidrIp": block, "Description": annotation}]}])

@@ -1,0 +1,123 @@
+"""The policy from Security Groups: what an operator does with `aws` happens at the gateway."""
+import pytest
+
+from kit import cloud as c
+from kit import zone as z
+from kit.gateway import Config
+from kit.netns import wait_until
+
+SEEN = 60  # seconds: a group in use is read every 20
+LONGEST = 240  # an interface that is gone is believed after two sweeps
+
+
+@pytest.fixture(scope="module")
+def cloud(lab):
+    if why := c.missing():
+        pytest.skip(why)
+    made = c.Cloud(lab)
+    made.names = made.parameter("DiscrimiNAT-names", "git.test # a comment\nbig.test\n")
+    made.parameter("DiscrimiNAT_lab", '{"%default": {"wildcard_exposure": "none"}}')
+    made.web = made.group("web", "discriminat:tls:allowed.test,*.wild.test",
+                          f"discriminat:tls:{made.names}")
+    made.c1 = made.interface(z.CLIENTS["c1"], made.web)
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def module_gateway(lab, product, cloud):
+    config = Config({}, {}, gateway={"source": "aws"},
+                    aws={"region": c.REGION, "vpcs": [cloud.vpc], "deployment_id": "lab"})
+    made = lab.gateway(config, env=c.ENVIRONMENT)
+    yield made
+    status = made.stop()
+    made.flush()
+    assert status == 0, made.output_text()
+
+
+def fetch(lab, name, client="c1"):
+    return lab.curl(f"https://{name}/", client=client).status == 0
+
+
+def test_groups_lists_and_preferences_are_in_force_when_it_is_healthy(lab, gateway, cloud):
+    assert fetch(lab, "allowed.test")
+    assert fetch(lab, "git.test"), "by the external list"
+    assert not fetch(lab, "second.test")
+    line = gateway.wait_for_flow(dhost="allowed.test", cat="client", outcome="allowed")
+    assert line["reason"].startswith(f"policy:{cloud.web}:")
+    rejected = [r for r in gateway.config_log.read() if r["outcome"] == "rejected"]
+    assert [(r["cat"], r["gid"], r["addr"]) for r in rejected] == [
+        ("wildcard-addr", cloud.web, "*.wild.test")], "the preference prohibits it"
+
+
+def test_the_config_log_says_what_was_taken_in(gateway, cloud):
+    """Exactly, but for time and instance."""
+    lines = [{k: v for k, v in r.items() if k not in ("time", "instance", "_line", "reason")}
+             for r in gateway.config_log.read() if r["cat"] in ("client", "addr")
+             and r["outcome"] == "accepted"]
+    names = ["allowed.test", "git.test", "big.test"]  # as the rules name them
+    assert {"cat": "client", "outcome": "accepted", "client": z.CLIENTS["c1"],
+            "gid": cloud.web} in lines
+    assert [r["addr"] for r in lines if r["cat"] == "addr"] == names
+    assert all(r["proto"] == "tls" and r["gid"] == cloud.web for r in lines if r["cat"] == "addr")
+
+
+def test_a_rule_that_is_added_allows_and_one_that_is_withdrawn_ends_what_lives(
+        lab, gateway, cloud):
+    assert not fetch(lab, "second.test")
+    cloud.allow(cloud.web, "discriminat:tls:second.test")
+    assert gateway.config_log.wait(SEEN, cat="addr", outcome="accepted", addr="second.test",
+                                   gid=cloud.web), gateway.state_text()
+    assert wait_until(lambda: fetch(lab, "second.test"), 10), gateway.state_text()
+    download = lab.c1.start(
+        "curl", "-sS", "--max-time", "120", "--cacert", lab.certificates.ca, "-o", "/dev/null",
+        "--limit-rate", "1k", "https://second.test/large", log="download.log")
+    gateway.wait_for_flow(dhost="second.test", cat="server", outcome="allowed")
+    cloud.withdraw(cloud.web, "discriminat:tls:second.test")
+    assert gateway.config_log.wait(SEEN, cat="addr", outcome="removed", addr="second.test")
+    assert wait_until(lambda: download.poll() is not None, 10), "the rule is gone"
+    assert not fetch(lab, "second.test")
+    assert fetch(lab, "allowed.test"), "its neighbours stay"
+
+
+def test_a_new_machine_is_known_at_its_first_packet(lab, gateway, cloud):
+    cloud.interface(z.CLIENTS["c2"], cloud.web)
+    gateway.flow.skip()
+    assert fetch(lab, "allowed.test", client="c2"), gateway.state_text()
+    assert not gateway.flow.all(src=z.CLIENTS["c2"], outcome="disallowed")
+
+
+def test_a_stranger_is_refused_with_its_own_reason(lab, gateway):
+    assert not fetch(lab, "allowed.test", client="stranger")
+    gateway.wait_for_flow(src=z.CLIENTS["stranger"], outcome="disallowed", reason="client-unknown")
+
+
+def test_the_policy_stays_while_the_cloud_is_away(lab, gateway, cloud):
+    cloud.cut()
+    try:
+        assert gateway.config_log.wait(SEEN, cat="self", outcome="warning", reason=lambda text:
+                                       "security groups cannot be listed" in text)
+        assert fetch(lab, "allowed.test")
+        assert gateway.health() == 200
+    finally:
+        cloud.join()
+    assert gateway.config_log.wait(SEEN + 30, cat="self", outcome="accepted", reason=lambda text:
+                                   "over: security groups cannot be listed" in text)
+    assert fetch(lab, "allowed.test")
+
+
+def test_every_line_arrives_at_cloudwatch(gateway, cloud):
+    def arrived(stream):
+        found = cloud.aws("logs", "filter-log-events", "--log-group-name", "DiscrimiNAT",
+                          "--log-stream-names", stream)
+        return [event["message"] for event in found["events"]]
+    for stream, log in (("flow", gateway.flow), ("config", gateway.config_log)):
+        lines = [r["_line"] for r in log.read()]
+        assert wait_until(lambda: set(lines) <= set(arrived(stream)), 30), stream  # noqa: B023
+
+
+def test_a_machine_that_is_gone_is_no_client_any_more(lab, gateway, cloud):
+    cloud.aws("ec2", "delete-network-interface", "--network-interface-id", cloud.c1)
+    assert gateway.config_log.wait(LONGEST, cat="client", outcome="removed",
+                                   client=z.CLIENTS["c1"]), gateway.state_text()
+    assert not fetch(lab, "allowed.test")
