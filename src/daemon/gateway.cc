@@ -552,6 +552,9 @@ void Gateway::write_status_file() {
   for (const auto& loop : loops_) status.loops.push_back(loop->status());
   status.resolver = resolver_->stats();
   status.crls = crls_->stats();
+  if (cloud_) {
+    status.aws = {aws_.region, cloud_->source().stats(), cloud_problems_.size(), cloud_->shipped()};
+  }
   status.flow_log = store_->stats(store::Stream::Flow);
   status.config_log = store_->stats(store::Stream::Config);
   if (auto counters = netfilter::read_counters()) status.firewall = std::move(*counters);

@@ -76,6 +76,24 @@ json::object prober_object(const certificates::ProberStats& p) {
           {"failures", p.failures}};
 }
 
+json::object shipped_object(const shipper::ShipStats& s) {
+  return {{"lines", s.shipped},
+          {"rejected", s.rejected},
+          {"refused", s.refused},
+          {"lost_segments", s.lost_segments},
+          {"last_line", seconds(s.shipped_to)},
+          {"failing", s.failing},
+          {"last_error", s.last_error}};
+}
+
+json::object aws_object(const AwsStatus& aws) {
+  json::object shipped;
+  for (const auto& [stream, stats] : aws.shipped) shipped[stream] = shipped_object(stats);
+  return {{"region", aws.region},       {"interfaces", aws.cloud.interfaces},
+          {"groups", aws.cloud.groups}, {"policies", aws.cloud.inputs},
+          {"problems", aws.problems},   {"shipped", std::move(shipped)}};
+}
+
 }  // namespace
 
 std::string format_status(const GatewayStatus& status) {
@@ -83,27 +101,28 @@ std::string format_status(const GatewayStatus& status) {
   for (const auto& loop : status.loops) loops.emplace_back(loop_object(loop));
   json::object firewall;
   for (const auto& counter : status.firewall) firewall[counter.name] = counter.packets;
-  const json::object document = {{"version", status.version},
-                                 {"instance", status.instance},
-                                 {"started", seconds(status.started)},
-                                 {"written", seconds(status.written)},
-                                 {"healthy", status.healthy},
-                                 {"clock_synchronised", status.clock_synchronised},
-                                 {"queue_form", status.queue_form},
-                                 {"policy",
-                                  {{"revision", status.policy_revision},
-                                   {"file_broken", status.policy_file_broken},
-                                   {"findings", status.policy_findings},
-                                   {"problems", status.policy_problems},
-                                   {"names_with_problems", status.names_with_problems},
-                                   {"connections_revoked", status.revoked},
-                                   {"silent_connections_erased", status.silent_erased}}},
-                                 {"packet_loops", std::move(loops)},
-                                 {"dns", resolver_object(status.resolver)},
-                                 {"x509_crls", prober_object(status.crls)},
-                                 {"flow_log", stream_object(status.flow_log)},
-                                 {"config_log", stream_object(status.config_log)},
-                                 {"dropped_by_kernel_rules", std::move(firewall)}};
+  json::object document = {{"version", status.version},
+                           {"instance", status.instance},
+                           {"started", seconds(status.started)},
+                           {"written", seconds(status.written)},
+                           {"healthy", status.healthy},
+                           {"clock_synchronised", status.clock_synchronised},
+                           {"queue_form", status.queue_form},
+                           {"policy",
+                            {{"revision", status.policy_revision},
+                             {"file_broken", status.policy_file_broken},
+                             {"findings", status.policy_findings},
+                             {"problems", status.policy_problems},
+                             {"names_with_problems", status.names_with_problems},
+                             {"connections_revoked", status.revoked},
+                             {"silent_connections_erased", status.silent_erased}}},
+                           {"packet_loops", std::move(loops)},
+                           {"dns", resolver_object(status.resolver)},
+                           {"x509_crls", prober_object(status.crls)},
+                           {"flow_log", stream_object(status.flow_log)},
+                           {"config_log", stream_object(status.config_log)},
+                           {"dropped_by_kernel_rules", std::move(firewall)}};
+  if (status.aws) document["aws"] = aws_object(*status.aws);
   return json::serialize(document) + "\n";
 }
 

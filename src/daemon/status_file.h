@@ -1,17 +1,29 @@
 // StatusFile: state_dir/status.json, rewritten every few seconds, for `discriminat status`.
 #pragma once
 
+#include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/result.h"
 #include "certificates/crl_prober.h"
+#include "daemon/cloud_source.h"
 #include "daemon/packet_loop.h"
 #include "netfilter/firewall.h"
 #include "resolver/resolver.h"
+#include "shipper/stream_shipper.h"
 #include "store/log_store.h"
 
 namespace dn::daemon {
+
+// Of a gateway whose policy comes from AWS.
+struct AwsStatus {
+  std::string region;
+  CloudStats cloud;
+  std::size_t problems = 0;
+  std::map<std::string, shipper::ShipStats> shipped;  // by stream; empty: not shipped
+};
 
 struct GatewayStatus {
   std::string version, instance, queue_form;
@@ -23,6 +35,7 @@ struct GatewayStatus {
   std::vector<LoopStatus> loops;
   resolver::ResolverStats resolver;
   certificates::ProberStats crls;
+  std::optional<AwsStatus> aws;
   store::StreamStats flow_log, config_log;
   std::vector<netfilter::FirewallCounter> firewall;
 };

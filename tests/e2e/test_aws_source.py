@@ -1,4 +1,6 @@
 """The policy from Security Groups: what an operator does with `aws` happens at the gateway."""
+import json
+
 import pytest
 
 from kit import cloud as c
@@ -114,6 +116,14 @@ def test_every_line_arrives_at_cloudwatch(gateway, cloud):
     for stream, log in (("flow", gateway.flow), ("config", gateway.config_log)):
         lines = [r["_line"] for r in log.read()]
         assert wait_until(lambda: set(lines) <= set(arrived(stream)), 30), stream  # noqa: B023
+
+
+def test_the_status_tells_what_was_read_and_shipped(gateway, cloud):
+    def told():
+        return json.loads((gateway.state_path / "status.json").read_text())["aws"]
+    assert wait_until(lambda: told()["problems"] == 0, 30), told()
+    assert told()["region"] == c.REGION and told()["interfaces"] == 2
+    assert told()["shipped"]["flow"]["lines"] > 0 and not told()["shipped"]["flow"]["failing"]
 
 
 def test_a_machine_that_is_gone_is_no_client_any_more(lab, gateway, cloud):
