@@ -14,6 +14,7 @@
 #include "netfilter/conntrack.h"
 #include "netfilter/firewall.h"
 #include "netfilter/injector.h"
+#include "netfilter/path_probe.h"
 
 namespace dn::netfilter::lab {
 namespace {
@@ -439,6 +440,52 @@ TEST_F(Gate, SecondListenerIsTurnedAway) {
     EXPECT_NE(second.error().message.find("another instance"), std::string::npos);
     EXPECT_TRUE(read_queue_counters(settings().queue_base));
     EXPECT_FALSE(read_queue_counters(9999));
+  });
+}
+
+TEST_F(Gate, ProbeIsAnsweredWhereVerdictsAreCarriedOutOnly) {
+  using std::chrono::milliseconds;
+  in(kGateway, [] {
+    auto probe = PathProbe::open();
+    ASSERT_TRUE(probe) << probe.error().message;
+    EXPECT_FALSE(PathProbe::open()) << "there is one device";
+    RulesetSettings with_probe = settings();
+    with_probe.inside.emplace_back(kProbeInterface);
+    ASSERT_TRUE(install(with_probe));
+    EXPECT_EQ(probe->run(milliseconds(20)).answered, 0U) << "nobody listens to the queue";
+    {
+      Judge judge(drop);
+      const ProbeCounts counts = probe->run(milliseconds(20));
+      EXPECT_EQ(counts.answered, 0U);
+      EXPECT_EQ(counts.sent, 3 * kProbePackets);
+    }
+    Judge judge(refuse);
+    for (int run = 0; run < 40; ++run) {  // over all addresses
+      const ProbeCounts counts = probe->run();
+      EXPECT_TRUE(counts.complete()) << run << ": " << counts.answered;
+    }
+    const auto seen = judge.wait_for([](const SeenPacket&) { return true; });
+    ASSERT_TRUE(seen);
+    EXPECT_NE(seen->mark & engine::kQueuedFlag, 0U);
+    run_in(kGateway, {"sysctl", "-q", "net.ipv4.ip_forward=0"});
+    EXPECT_EQ(probe->run(milliseconds(20)).answered, 0U) << "forwarding is off";
+    run_in(kGateway, {"sysctl", "-q", "net.ipv4.ip_forward=1"});
+    EXPECT_TRUE(probe->run().complete());
+    ASSERT_TRUE(remove());
+    EXPECT_EQ(probe->run(milliseconds(20)).answered, 0U) << "there are no rules";
+  });
+  EXPECT_EQ(run_in(kGateway, {"ip", "-br", "link"}).find(kProbeInterface), std::string::npos);
+}
+
+TEST_F(Gate, NobodyPassesForTheProbe) {
+  in(kGateway, [] {
+    const auto probe = PathProbe::open();
+    ASSERT_TRUE(probe) << probe.error().message;
+    Judge judge(allow);
+    const std::string source = to_text(kProbeSource);
+    send_raw_from_client({.source = source.c_str(), .source_port = 2102, .flags = kSyn});
+    EXPECT_TRUE(counter_reaches("spoofed_source", 1));
+    EXPECT_TRUE(entries(2102).empty());
   });
 }
 
