@@ -16,23 +16,31 @@ bool is_end(std::string_view target_state) {
 
 }  // namespace
 
-SelfCareQuestions self_care_questions(aws::Imds& imds, aws::Ec2& ec2, aws::AutoScaling& groups,
-                                      const std::string& instance_id) {
+Result<SelfCareQuestions> self_care_questions(const aws::Session& session,
+                                              std::shared_ptr<aws::Imds> imds,
+                                              const std::string& region,
+                                              const std::string& instance_id) {
+  auto opened = session.ec2(region);
+  if (!opened) return tl::unexpected(opened.error());
+  auto group_client = session.autoscaling(region);
+  if (!group_client) return tl::unexpected(group_client.error());
+  const auto ec2 = std::make_shared<aws::Ec2>(*std::move(opened));
+  const auto groups = std::make_shared<aws::AutoScaling>(*std::move(group_client));
   SelfCareQuestions questions;
-  questions.public_address = [&imds] { return imds.public_address(); };
-  questions.spot_action = [&imds] { return imds.spot_action(); };
-  questions.target_lifecycle_state = [&imds] { return imds.target_lifecycle_state(); };
-  questions.disable_source_dest_check = [&ec2, instance_id] {
-    return ec2.disable_source_dest_check(instance_id);
+  questions.public_address = [imds] { return imds->public_address(); };
+  questions.spot_action = [imds] { return imds->spot_action(); };
+  questions.target_lifecycle_state = [imds] { return imds->target_lifecycle_state(); };
+  questions.disable_source_dest_check = [ec2, instance_id] {
+    return ec2->disable_source_dest_check(instance_id);
   };
-  questions.tagged_addresses = [&ec2] {
-    return ec2.describe_addresses({{"tag-key", {std::string(kElasticIpTag)}}});
+  questions.tagged_addresses = [ec2] {
+    return ec2->describe_addresses({{"tag-key", {std::string(kElasticIpTag)}}});
   };
-  questions.associate = [&ec2, instance_id](const std::string& allocation_id) {
-    return ec2.associate_address(allocation_id, instance_id);
+  questions.associate = [ec2, instance_id](const std::string& allocation_id) {
+    return ec2->associate_address(allocation_id, instance_id);
   };
-  questions.report_unhealthy = [&groups, instance_id] {
-    return groups.set_instance_health(instance_id, false, true);
+  questions.report_unhealthy = [groups, instance_id] {
+    return groups->set_instance_health(instance_id, false, true);
   };
   return questions;
 }

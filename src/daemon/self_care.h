@@ -22,20 +22,21 @@
 // flow in the kernel all the while.
 //
 // One question in each step, so that its thread can do other things between them. No clock, no
-// thread, no socket: time and the cloud are arguments. Covered by self_care_test.cc;
-// docs/aws-self-care.md is the page for users.
+// thread, no socket: time and the cloud are arguments. Covered by self_care_test.cc and
+// tests/aws/self_care_against_moto.py; docs/aws-self-care.md is the page for users.
 #pragma once
 
 #include <chrono>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "aws/autoscaling.h"
 #include "aws/ec2.h"
 #include "aws/imds.h"
+#include "aws/session.h"
 #include "base/result.h"
 #include "base/time.h"
 
@@ -51,9 +52,11 @@ struct SelfCareQuestions {
   std::function<aws::ServiceResult<std::string>(const std::string& allocation_id)> associate;
   std::function<aws::ServiceResult<void>()> report_unhealthy;
 };
-// All three live longer than the questions.
-SelfCareQuestions self_care_questions(aws::Imds& imds, aws::Ec2& ec2, aws::AutoScaling& groups,
-                                      const std::string& instance_id);
+// With clients of their own, but for `imds`, which no other thread may use. Fails as Session does.
+Result<SelfCareQuestions> self_care_questions(const aws::Session& session,
+                                              std::shared_ptr<aws::Imds> imds,
+                                              const std::string& region,
+                                              const std::string& instance_id);
 
 // What is false is never asked.
 struct SelfCareSettings {
