@@ -164,6 +164,15 @@ Result<std::unique_ptr<AwsLink>> AwsLink::start(const AwsLinkSettings& settings,
   return link;
 }
 
+Result<SelfCareQuestions> AwsLink::self_care_questions(const AwsInstance& instance) {
+  const aws::Environment environment = aws::process_environment();
+  auto imds = aws::Imds::open(environment, surroundings());
+  if (!imds) return fail(imds.error().message);
+  const auto session = open_session(environment);
+  return daemon::self_care_questions(*session, std::shared_ptr<aws::Imds>(*std::move(imds)),
+                                     instance.region, instance.instance_id);
+}
+
 std::map<std::string, shipper::ShipStats> AwsLink::shipped() const {
   if (!shipper_) return {};
   return shipper_->stats();

@@ -17,6 +17,7 @@
 #include "config/gateway_settings.h"
 #include "daemon/cloud_source.h"
 #include "daemon/config_log.h"
+#include "daemon/self_care.h"
 #include "shipper/log_shipper.h"
 
 namespace dn::daemon {
@@ -53,6 +54,9 @@ class AwsLink {
  public:
   // `log` outlives the link.
   static Result<std::unique_ptr<AwsLink>> start(const AwsLinkSettings& settings, ConfigLog& log);
+
+  // For the thread that looks after the instance; with credentials and connections of its own.
+  static Result<SelfCareQuestions> self_care_questions(const AwsInstance& instance);
 
   CloudSource& source() { return *source_; }
   // Without a shipper: empty.

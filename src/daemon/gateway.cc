@@ -30,6 +30,7 @@
 #include <thread>
 
 #include "daemon/aws_link.h"
+#include "daemon/care_thread.h"
 #include "daemon/clock.h"
 #include "daemon/config_log.h"
 #include "daemon/crl_watch.h"
@@ -39,6 +40,7 @@
 #include "daemon/policy_keeper.h"
 #include "daemon/privileges.h"
 #include "daemon/revoker.h"
+#include "daemon/self_testing.h"
 #include "daemon/status_file.h"
 #include "net/descriptor_limit.h"
 #include "net/health_server.h"
@@ -117,6 +119,16 @@ Result<std::vector<std::uint32_t>> interface_indices(const std::vector<std::stri
   return indices;
 }
 
+std::uint64_t queue_overflows(const netfilter::RulesetSettings& rules) {
+  std::uint64_t packets = 0;
+  for (std::uint16_t i = 0; i < rules.queues; ++i) {
+    const auto number = static_cast<std::uint16_t>(rules.queue_base + i);
+    const auto counters = netfilter::read_queue_counters(number);
+    if (counters) packets += counters->queue_dropped + counters->user_dropped;
+  }
+  return packets;
+}
+
 sigset_t handled_signals() {
   sigset_t set;
   sigemptyset(&set);
@@ -146,6 +158,9 @@ class Gateway {
   Result<netfilter::PacketQueue> open_queue(std::uint16_t number);
   Result<void> start_policy();
   Result<void> start_cloud();
+  Result<void> start_care();
+  void open_probe();
+  Result<void> test_data_path();
   Result<void> start_firewall();
   Result<void> start_health();
   Result<void> forbid_calls();
@@ -184,7 +199,9 @@ class Gateway {
   AwsInstance aws_;
   net::WakeUp cloud_news_;  // outlives the link, whose thread wakes
   std::unique_ptr<AwsLink> cloud_;
-  std::vector<std::string> cloud_problems_;  // told in the config log
+  std::vector<std::string> cloud_problems_;    // told in the config log
+  std::optional<netfilter::PathProbe> probe_;  // of the thread of `care_`
+  std::unique_ptr<CareThread> care_;
   std::unique_ptr<net::HealthServer> health_;
   std::unique_ptr<LogsEndpoint> endpoint_;
   Snapshot policy_;
@@ -224,11 +241,11 @@ std::optional<int> Gateway::set_up() {
   started_wall_ = read_clock(false).wall;
   started_ = read_clock(false).monotonic;
   using Step = Result<void> (Gateway::*)();
-  constexpr std::array<Step, 11> kSteps = {
-      &Gateway::find_instance,  &Gateway::open_log,     &Gateway::start_loops,
-      &Gateway::start_resolver, &Gateway::start_policy, &Gateway::start_cloud,
-      &Gateway::start_firewall, &Gateway::start_health, &Gateway::forbid_calls,
-      &Gateway::start_endpoint, &Gateway::finish_set_up};
+  constexpr std::array<Step, 12> kSteps = {
+      &Gateway::find_instance,  &Gateway::open_log,       &Gateway::start_loops,
+      &Gateway::start_resolver, &Gateway::start_policy,   &Gateway::start_cloud,
+      &Gateway::start_firewall, &Gateway::start_care,     &Gateway::start_health,
+      &Gateway::forbid_calls,   &Gateway::start_endpoint, &Gateway::finish_set_up};
   for (const Step step : kSteps) {
     if (const auto done = (this->*step)(); !done) {
       say(done.error().message);
@@ -318,8 +335,28 @@ Result<netfilter::PacketQueue> Gateway::open_queue(std::uint16_t number) {
   }
 }
 
+// One more inside interface, for the self-test. Without it the rest of the test has to do.
+void Gateway::open_probe() {
+  const auto give_up = read_clock(false).monotonic + kOldInstanceLeaves;
+  for (;;) {
+    auto probe = netfilter::PathProbe::open();
+    if (probe) {
+      probe_ = std::move(*probe);
+      rules_.inside.emplace_back(netfilter::kProbeInterface);
+      return;
+    }
+    if (read_clock(false).monotonic >= give_up) {
+      log_->write_self("warning",
+                       "the self-test goes without packets of its own: " + probe.error().message);
+      return;
+    }
+    std::this_thread::sleep_for(20ms);
+  }
+}
+
 Result<void> Gateway::start_loops() {
-  const auto inside = interface_indices(settings_.inside);
+  if (settings_.source == config::PolicySource::Aws) open_probe();
+  const auto inside = interface_indices(rules_.inside);
   if (!inside) return tl::unexpected(inside.error());
   if (const auto outside = interface_indices({settings_.outside}); !outside) {
     return tl::unexpected(outside.error());
@@ -384,6 +421,38 @@ Result<void> Gateway::start_firewall() {
                   fmt::join(settings_.inside, ", "), settings_.outside, rules_.queues,
                   rules_.queue_base, queue_form_));
   return {};
+}
+
+// Only for an instance of EC2 that instance metadata knows.
+Result<void> Gateway::start_care() {
+  if (aws_.instance_id.empty()) return {};
+  auto questions = AwsLink::self_care_questions(aws_);
+  if (!questions) return tl::unexpected(questions.error());
+  CareParts parts;
+  parts.settings.source_dest_check = settings_.aws_disable_source_dest_check;
+  parts.settings.elastic_ip = settings_.aws_associate_address;
+  parts.settings.report_health = settings_.aws_report_unhealthy;
+  parts.questions = *std::move(questions);
+  parts.self_test = [this] { return test_data_path(); };
+  parts.connections_being_judged = [this] {
+    std::size_t flows = 0;
+    for (const auto& loop : loops_) flows += loop->status().flows;
+    return flows;
+  };
+  parts.tell = [this](const SelfLine& line) { log_->write_self(line.outcome, line.reason); };
+  parts.on_exit = [this] { cloud_news_.wake(); };
+  care_ = std::make_unique<CareThread>(std::move(parts));
+  return {};
+}
+
+Result<void> Gateway::test_data_path() {
+  if (!armed_) return {};
+  SelfTestParts parts;
+  parts.loops_alive = [this] { return loops_alive(); };
+  parts.rules = [this] { return netfilter::verify(rules_); };
+  parts.queue_overflows = [this] { return queue_overflows(rules_); };
+  if (probe_) parts.probe = [this] { return probe_->run(); };
+  return run_self_test(parts);
 }
 
 Result<void> Gateway::start_health() {
@@ -528,7 +597,7 @@ bool Gateway::loops_alive() const {
 }
 
 bool Gateway::ready() const {
-  if (!armed_ || !rules_stand_ || !has_policy_) return false;
+  if (!armed_ || !rules_stand_ || !has_policy_ || (care_ && !care_->healthy())) return false;
   const bool primed = resolver_->primed() || read_clock(false).monotonic - started_ > kPrimingMost;
   return primed && loops_alive();
 }
@@ -594,6 +663,10 @@ int Gateway::run() {
   DN_CHECK(signals.is_open(), "a signalfd costs nothing but a descriptor");
   for (;;) {
     round();
+    if (care_ && care_->may_exit()) {
+      say("stopping: this instance ends");
+      return kExitStopped;
+    }
     std::array<pollfd, 2> waiting = {{{signals.get(), POLLIN, 0}, {cloud_news_.fd(), POLLIN, 0}}};
     constexpr int kRoundMs = std::chrono::milliseconds(kRound).count();
     if (poll(waiting.data(), waiting.size(), kRoundMs) <= 0 || waiting[0].revents == 0) continue;
@@ -611,6 +684,7 @@ void Gateway::shut_down() {
   armed_ = false;
   [[maybe_unused]] const auto told = net::notify_supervisor("STOPPING=1");
   health_.reset();
+  care_.reset();
   if (crls_) crls_->stop();
   if (resolver_) resolver_->stop();
   for (const auto& loop : loops_) loop->stop();

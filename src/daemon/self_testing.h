@@ -13,7 +13,7 @@
 // is down, all gateways would report themselves, and a new one has the same resolver.
 //
 // It takes up to three seconds, so it runs on no thread that packets wait for. Covered by
-// self_testing_test.cc and tests/netfilter; why so: docs/decisions/0015-self-test-by-a-packet.md.
+// self_testing_test.cc and tests/netfilter; why so: docs/decisions/0016-self-test-by-a-packet.md.
 #pragma once
 
 #include <chrono>

@@ -80,7 +80,8 @@ def _value(value):
 
 
 def _items(table):
-    return [f"{key} = {_value(value)}" for key, value in table.items()]
+    """None leaves a key out, where a default would stand."""
+    return [f"{key} = {_value(value)}" for key, value in table.items() if value is not None]
 
 
 def default_config():
