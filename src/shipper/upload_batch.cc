@@ -1,6 +1,7 @@
 #include "shipper/upload_batch.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace dn::shipper {
 
@@ -26,12 +27,14 @@ void UploadBatch::halve() {
 }
 
 std::vector<aws::LogEvent> UploadBatch::events() const {
+  // Packet loops write side by side, so lines of one moment may stand in any order.
+  std::vector<std::pair<WallTime, std::size_t>> order;
+  order.reserve(events_.size());
+  for (const Event& event : events_) order.emplace_back(event.time, order.size());
+  std::ranges::sort(order);
   std::vector<aws::LogEvent> ordered;
   ordered.reserve(events_.size());
-  for (const Event& event : events_) ordered.push_back({event.time, event.message});
-  // Packet loops write side by side, so lines of one moment may stand in any order.
-  std::stable_sort(ordered.begin(), ordered.end(),
-                   [](const aws::LogEvent& a, const aws::LogEvent& b) { return a.time < b.time; });
+  for (const auto& [time, index] : order) ordered.push_back({time, events_[index].message});
   return ordered;
 }
 
