@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "aws/ec2_answers.h"
+#include "aws/xml.h"
 
 namespace dn::aws {
 namespace {
@@ -38,7 +39,11 @@ auto read(const ServiceResult<std::string>& body, Parse parse)
     -> ServiceResult<typename decltype(parse(std::string_view()))::value_type> {
   if (!body) return tl::unexpected(body.error());
   auto parsed = parse(*body);
-  if (!parsed) return odd_answer(std::move(parsed.error().message));
+  if (!parsed) {
+    auto odd = odd_answer(std::move(parsed.error().message));
+    if (is_too_large(*body)) odd.value().type = kAnswerTooLarge;
+    return odd;
+  }
   if constexpr (std::is_void_v<typename decltype(parsed)::value_type>) {
     return {};
   } else {

@@ -7,12 +7,16 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "aws/ec2_values.h"
 #include "aws/query_client.h"
 
 namespace dn::aws {
+
+// The type of an error of our own: the answer is larger than xml.h reads. A smaller page may do.
+inline constexpr std::string_view kAnswerTooLarge = "AnswerTooLarge";
 
 struct Ec2Filter {
   std::string name;                 // "vpc-id", "addresses.private-ip-address", "tag-key"

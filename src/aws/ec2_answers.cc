@@ -31,6 +31,8 @@ Result<Page<T>> parse_page(std::string_view body, std::string_view root, const c
                            Read read) {
   const auto document = parse_answer(body, root);
   if (!document) return tl::unexpected(document.error());
+  // Nothing there is an empty list; without one nothing was said, least of all that all is gone.
+  if (!document->root().child(list)) return fail(fmt::format("the answer has no {}", list));
   Page<T> page;
   page.next_token = document->root().text_of("nextToken");
   for (const XmlElement item : items_of(document->root(), list)) {

@@ -3,8 +3,8 @@
 // Follows the EC2 API reference, version 2016-11-15. Unknown elements and the order of elements
 // mean nothing. What is odd costs only itself and counts in `odd_items`: an address, prefix or
 // permission that cannot be read is left out, an interface or a group without its id as well. A
-// document that is none, or another operation's, is an error. Covered by ec2_answers_test.cc and
-// fuzz/ec2_answers_fuzz.cc.
+// document that is none, or another operation's, or one without its list, is an error. Covered by
+// ec2_answers_test.cc and fuzz/ec2_answers_fuzz.cc.
 #pragma once
 
 #include <cstddef>

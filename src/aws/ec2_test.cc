@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "aws/testing/fake_https.h"
+#include "aws/xml.h"
 
 namespace dn::aws {
 namespace {
@@ -42,11 +43,21 @@ TEST(Ec2, AsksForAPageOfInterfaces) {
 
 TEST(Ec2, AsksForGroupsByIdWithoutASize) {
   Asked asked;
-  const auto page = asked.make({answer_of(200, "<DescribeSecurityGroupsResponse/>")})
+  const auto page = asked
+                        .make({answer_of(200,
+                                         "<DescribeSecurityGroupsResponse><securityGroupInfo/>"
+                                         "</DescribeSecurityGroupsResponse>")})
                         .describe_security_groups({.ids = {"sg-1", "sg-2"}});
   EXPECT_TRUE(page);
   EXPECT_EQ(asked.body(),
             "Action=DescribeSecurityGroups&Version=2016-11-15&GroupId.1=sg-1&GroupId.2=sg-2");
+}
+
+TEST(Ec2, TellsAnAnswerThatIsTooLargeFromOneThatIsOdd) {
+  Asked asked;
+  Ec2 ec2 = asked.make({answer_of(200, std::string(kXmlBytesMax + 1, 'x')), answer_of(200, "x")});
+  EXPECT_EQ(ec2.describe_security_groups({}).error().type, kAnswerTooLarge);
+  EXPECT_EQ(ec2.describe_security_groups({}).error().type, "");
 }
 
 TEST(Ec2, AsksForElasticAddresses) {

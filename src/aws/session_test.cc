@@ -10,7 +10,7 @@ namespace {
 
 TEST(Session, OpensEveryClientAtItsEndpoint) {
   ScriptedServer server(
-      {http_answer(200, "<DescribeAddressesResponse/>"),
+      {http_answer(200, "<DescribeAddressesResponse><addressesSet/></DescribeAddressesResponse>"),
        http_answer(200, R"({"Parameter":{"Value":"v","Version":1}})", "Connection: close\r\n"),
        http_answer(200, R"({"SecretString":"s"})", "Connection: close\r\n"),
        http_answer(200, "<SetInstanceHealthResponse/>", "Connection: close\r\n"),

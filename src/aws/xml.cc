@@ -33,6 +33,10 @@ const char* find_oddity(pugi::xml_document& document) {
 
 }  // namespace
 
+bool is_too_large(std::string_view text) {
+  return text.size() > kXmlBytesMax || std::ranges::count(text, '<') > std::ptrdiff_t{kXmlTagsMax};
+}
+
 std::string_view XmlElement::name() const {
   return pugi::xml_node(node_).name();
 }
@@ -54,11 +58,9 @@ std::vector<XmlElement> XmlElement::children(const char* name) const {
 }
 
 Result<XmlDocument> XmlDocument::parse(std::string_view text) {
-  if (text.size() > kXmlBytesMax) {
-    return fail(fmt::format("an XML document of more than {} bytes", kXmlBytesMax));
-  }
-  if (std::ranges::count(text, '<') > std::ptrdiff_t{kXmlTagsMax}) {
-    return fail(fmt::format("an XML document of more than {} tags", kXmlTagsMax));
+  if (is_too_large(text)) {
+    return fail(
+        fmt::format("an XML document of more than {} bytes or {} tags", kXmlBytesMax, kXmlTagsMax));
   }
   // pugixml takes it for the end of the text.
   if (text.contains('\0')) return fail("an XML document with a zero byte");

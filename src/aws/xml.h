@@ -33,6 +33,9 @@ inline constexpr std::size_t kXmlBytesMax = 16UL << 20U;
 inline constexpr std::size_t kXmlTagsMax = 1'000'000;  // "<" of any kind
 inline constexpr int kXmlDepthMax = 32;
 
+// Whether a text is refused for its bytes or tags, whatever they say.
+bool is_too_large(std::string_view text);
+
 // Valid as long as its document. An element that is not there has no name, no text, no children.
 class XmlElement {
  public:

@@ -79,9 +79,10 @@ TEST(Xml, HasLimits) {
   EXPECT_EQ(why_not(nested(kXmlDepthMax)), "read");
   EXPECT_EQ(why_not(nested(kXmlDepthMax + 1)), "an XML document with elements nested too deep");
   EXPECT_EQ(why_not(nested(kXmlTagsMax / 2)), "an XML document with elements nested too deep");
-  EXPECT_EQ(why_not(nested(kXmlTagsMax / 2 + 1)), "an XML document of more than 1000000 tags");
+  EXPECT_EQ(why_not(nested(kXmlTagsMax / 2 + 1)),
+            "an XML document of more than 16777216 bytes or 1000000 tags");
   EXPECT_EQ(why_not("<a>" + std::string(kXmlBytesMax, 'x') + "</a>"),
-            "an XML document of more than 16777216 bytes");
+            "an XML document of more than 16777216 bytes or 1000000 tags");
 }
 
 }  // namespace
