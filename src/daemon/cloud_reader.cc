@@ -13,15 +13,37 @@ namespace {
 
 using cloud::Sweep;
 
-constexpr std::size_t kIdsPerCall = 200;  // values of one filter
+constexpr std::string_view kNoInterfaces = "interfaces cannot be listed";
+constexpr std::string_view kNoGroups = "security groups cannot be listed";
 constexpr std::string_view kNoParameter = "ParameterNotFound";
 
 bool is_throttled(const aws::ServiceError& error) {
   return error.status != 0 && aws::is_worth_a_retry(error);
 }
 
-std::vector<std::string> take_front(std::vector<std::string>& ids) {
-  const auto count = static_cast<std::ptrdiff_t>(std::min(ids.size(), kIdsPerCall));
+void make_smaller(unsigned& per_page) {
+  per_page = std::max(per_page / 4, kPerPageMin);
+}
+
+// All pages of a look-up: with filters any of them may be short, or empty, before the last.
+template <class Item>
+aws::ServiceResult<aws::Page<Item>> look_up(
+    const std::function<aws::ServiceResult<aws::Page<Item>>(const aws::Ec2Question&)>& ask,
+    aws::Ec2Question question) {
+  auto whole = ask(question);
+  for (unsigned pages = 1; whole && !whole->next_token.empty(); ++pages) {
+    if (pages == kLookUpPagesMax) return aws::odd_answer("the answer has too many pages");
+    question.next_token = whole->next_token;
+    auto page = ask(question);
+    if (!page) return page;
+    std::ranges::move(page->items, std::back_inserter(whole->items));
+    whole->next_token = std::move(page->next_token);
+  }
+  return whole;
+}
+
+std::vector<std::string> take_front(std::vector<std::string>& ids, std::size_t most) {
+  const auto count = static_cast<std::ptrdiff_t>(std::min(ids.size(), most));
   std::vector<std::string> front(ids.begin(), ids.begin() + count);
   ids.erase(ids.begin(), ids.begin() + count);
   return front;
@@ -45,7 +67,8 @@ void CloudReader::ask(Ipv4Address address, MonotonicTime now) {
 
 bool CloudReader::step(MonotonicTime now) {
   const bool asked = find_clients(now) || find_missing_groups(now) || go_on(now);
-  if (inventory_.changed()) {
+  // Before, nobody would take it, and each page of the first sweeps would cost as much as all.
+  if (has_swept() && inventory_.changed()) {
     inventory_.fill(input_);
     lists_.set_wanted(policy::list_references(input_.groups));
     news_ = true;
@@ -79,11 +102,13 @@ bool CloudReader::find_clients(MonotonicTime now) {
   auto& addresses = question.filters.emplace_back();
   addresses.name = "addresses.private-ip-address";
   for (const Ipv4Address address : batch) addresses.values.push_back(to_text(address));
-  const auto found = questions_.interfaces(question);
+  question.page_size = interfaces_per_page_;
+  const auto found = look_up(questions_.interfaces, question);
   if (!found) {
     look_up_failure_ = "unknown clients cannot be looked up: " + aws::to_text(found.error());
     for (const Ipv4Address address : batch) unknown_.on_failed(address);
     if (is_throttled(found.error())) schedule_.on_throttled(now);
+    if (found.error().type == aws::kAnswerTooLarge) make_smaller(interfaces_per_page_);
     return true;
   }
   look_up_failure_.clear();
@@ -110,10 +135,10 @@ bool CloudReader::find_missing_groups(MonotonicTime now) {
 }
 
 void CloudReader::look_up_groups(MonotonicTime now) {
-  const std::vector<std::string> ids = inventory_.missing_groups(kIdsPerCall);
+  const std::vector<std::string> ids = inventory_.missing_groups(groups_per_page_);
   aws::Ec2Question question;
   question.filters = {{"group-id", ids}};
-  const auto found = questions_.groups(question);
+  const auto found = look_up(questions_.groups, question);
   if (!found) {
     fail(Sweep::UsedGroups, "security groups cannot be looked up", found.error(), now);
     return;
@@ -158,7 +183,7 @@ void CloudReader::begin(Sweep sweep, MonotonicTime now) {
     case Sweep::Lists: lists_.begin_round(); return schedule_.on_done(sweep, now);
     default: break;
   }
-  work_ = Work{sweep, "", {}};
+  work_ = Work{sweep, "", {}, 0};
   if (sweep != Sweep::UsedGroups) return;
   work_->ids = inventory_.used_groups();
   if (work_->ids.empty()) succeed(now);
@@ -173,12 +198,11 @@ void CloudReader::ask_interfaces(MonotonicTime now) {
   aws::Ec2Question question;
   question.filters = of_vpcs();
   question.next_token = work_->next_token;
+  question.page_size = interfaces_per_page_;
   auto page = questions_.interfaces(question);
-  if (!page) return fail(Sweep::Interfaces, "interfaces cannot be listed", page.error(), now);
+  if (!page) return fail(Sweep::Interfaces, kNoInterfaces, page.error(), now);
   inventory_.add_interfaces(page->items);
-  schedule_.on_answer();
-  work_->next_token = std::move(page->next_token);
-  if (!work_->next_token.empty()) return;
+  if (!is_last_page(kNoInterfaces, page->odd_items, std::move(page->next_token), now)) return;
   inventory_.finish_interfaces(now);
   succeed(now);
 }
@@ -186,24 +210,38 @@ void CloudReader::ask_interfaces(MonotonicTime now) {
 void CloudReader::ask_all_groups(MonotonicTime now) {
   aws::Ec2Question question;
   question.next_token = work_->next_token;
+  question.page_size = groups_per_page_;
   auto page = questions_.groups(question);
-  if (!page) return fail(Sweep::AllGroups, "security groups cannot be listed", page.error(), now);
+  if (!page) return fail(Sweep::AllGroups, kNoGroups, page.error(), now);
   inventory_.add_groups(page->items);
-  schedule_.on_answer();
-  work_->next_token = std::move(page->next_token);
-  if (!work_->next_token.empty()) return;
+  if (!is_last_page(kNoGroups, page->odd_items, std::move(page->next_token), now)) return;
   inventory_.finish_groups(now);
   succeed(now);
 }
 
 void CloudReader::ask_used_groups(MonotonicTime now) {
   aws::Ec2Question question;
-  question.filters = {{"group-id", take_front(work_->ids)}};
-  const auto page = questions_.groups(question);
-  if (!page) return fail(Sweep::UsedGroups, "security groups cannot be listed", page.error(), now);
+  question.filters = {{"group-id", take_front(work_->ids, groups_per_page_)}};
+  const auto page = look_up(questions_.groups, question);
+  if (!page) return fail(Sweep::UsedGroups, kNoGroups, page.error(), now);
   inventory_.add_groups(page->items);
   schedule_.on_answer();
   if (work_->ids.empty()) succeed(now);
+}
+
+// Whether the sweep is through. If not it goes on, unless the same page would come for ever.
+bool CloudReader::is_last_page(std::string_view what, std::size_t odd_items, std::string next_token,
+                               MonotonicTime now) {
+  if (!next_token.empty() && next_token == work_->next_token) {
+    fail(work_->sweep, what, {200, "", "a page leads to itself"}, now);
+    return false;
+  }
+  schedule_.on_answer();
+  work_->odd_items += odd_items;
+  work_->next_token = std::move(next_token);
+  if (!work_->next_token.empty()) return false;
+  odd_[work_->sweep] = work_->odd_items;
+  return true;
 }
 
 void CloudReader::ask_preferences(MonotonicTime now) {
@@ -261,14 +299,20 @@ void CloudReader::fail(Sweep sweep, std::string_view what, const aws::ServiceErr
   } else {
     schedule_.on_error(now);
   }
+  if (error.type == aws::kAnswerTooLarge) {
+    make_smaller(sweep == Sweep::Interfaces ? interfaces_per_page_ : groups_per_page_);
+  }
   if (!work_ || work_->sweep != sweep) return;
   schedule_.on_given_up(sweep, now);
   work_.reset();
 }
 
+bool CloudReader::has_swept() const {
+  return done_.contains(Sweep::Interfaces) && done_.contains(Sweep::AllGroups);
+}
+
 bool CloudReader::is_complete() const {
-  return done_.contains(Sweep::Interfaces) && done_.contains(Sweep::AllGroups) &&
-         done_.contains(Sweep::Preferences);
+  return has_swept() && done_.contains(Sweep::Preferences);
 }
 
 CloudNews CloudReader::take() {
@@ -286,6 +330,12 @@ CloudNews CloudReader::take() {
 std::vector<std::string> CloudReader::problems() {
   std::vector<std::string> all = inventory_.problems();
   for (const auto& [sweep, text] : failures_) all.push_back(text);
+  for (const auto& [sweep, count] : odd_) {
+    if (count == 0) continue;
+    all.push_back(fmt::format("{} {} cannot be read in whole: what is odd in them has no effect",
+                              count,
+                              sweep == Sweep::Interfaces ? "interfaces" : "security groups"));
+  }
   if (!look_up_failure_.empty()) all.push_back(look_up_failure_);
   std::ranges::copy(preference_warnings_, std::back_inserter(all));
   std::ranges::copy(lists_.problems(), std::back_inserter(all));

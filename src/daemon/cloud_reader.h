@@ -12,10 +12,14 @@
 // to read the preferences, and one for each list that the rules name: a policy with half of its
 // clients would end the connections of the others.
 //
+// A page that is too large to be read (aws/xml.h) makes the next ones of its kind smaller, for
+// good: the rules of a group can be thousands, and nobody can say how many fit.
+//
 // No clock, no thread, no socket: time and the cloud are arguments. Covered by
 // cloud_reader_test.cc.
 #pragma once
 
+#include <cstddef>
 #include <functional>
 #include <map>
 #include <optional>
@@ -32,6 +36,11 @@
 #include "policy/policy_input.h"
 
 namespace dn::daemon {
+
+inline constexpr unsigned kInterfacesPerPage = 1000;
+inline constexpr unsigned kGroupsPerPage = 200;  // and ids in a question: EC2 takes no more of them
+inline constexpr unsigned kPerPageMin = 5;
+inline constexpr unsigned kLookUpPagesMax = 50;  // of one look-up; beyond, it has failed
 
 // Each asks the cloud once, with the retries of its client, and may take its time.
 struct CloudQuestions {
@@ -76,6 +85,7 @@ class CloudReader {
     cloud::Sweep sweep;
     std::string next_token;
     std::vector<std::string> ids;  // of used groups, still to be asked for
+    std::size_t odd_items = 0;
   };
 
   bool find_clients(MonotonicTime now);
@@ -89,9 +99,12 @@ class CloudReader {
   void ask_preferences(MonotonicTime now);
   void ask_list(MonotonicTime now);
   std::vector<aws::Ec2Filter> of_vpcs() const;
+  bool is_last_page(std::string_view what, std::size_t odd_items, std::string next_token,
+                    MonotonicTime now);
   void succeed(MonotonicTime now);
   void fail(cloud::Sweep sweep, std::string_view what, const aws::ServiceError& error,
             MonotonicTime now);
+  bool has_swept() const;  // interfaces and groups, once
   bool is_complete() const;
 
   const CloudReaderSettings settings_;
@@ -109,6 +122,9 @@ class CloudReader {
   std::vector<std::string> preference_warnings_;
   std::map<cloud::Sweep, std::string> failures_;  // until that kind of question succeeds
   std::string look_up_failure_;
+  std::map<cloud::Sweep, std::size_t> odd_;  // items that the last sweep could not read in whole
+  unsigned interfaces_per_page_ = kInterfacesPerPage;
+  unsigned groups_per_page_ = kGroupsPerPage;
   std::set<cloud::Sweep> done_;  // at least once; preferences: tried at least once
 };
 

@@ -208,5 +208,63 @@ TEST_F(CloudReaderTest, StartsASweepAnewWhoseTokenExpired) {
   EXPECT_GT(asked(), before + 3);
 }
 
+TEST_F(CloudReaderTest, AsksForSmallerPagesWhereAPageIsTooLargeToBeRead) {
+  for (int i = 2; i <= 300; ++i) {
+    const std::string number = std::to_string(i);
+    cloud_.add_client("eni-" + number,
+                      "10.0." + std::to_string(i / 250 + 1) + "." + std::to_string(i % 250 + 1),
+                      {"sg-" + number});
+    cloud_.set_group("sg-" + number, "discriminat:tls:api.example.com");
+  }
+  cloud_.readable_items = 20;
+  run_for(10min);
+  ASSERT_TRUE(input_);
+  EXPECT_EQ(clients().size(), 300U);
+  EXPECT_EQ(input_->groups.size(), 300U);
+  EXPECT_TRUE(reader().problems().empty());
+  cloud_.set_group("sg-300", "discriminat:tls:new.example.com");
+  run_for(1min);
+  EXPECT_TRUE(reader().problems().empty()) << "groups in use are asked for in fewer at a time";
+}
+
+TEST_F(CloudReaderTest, ReadsALookUpToItsLastPage) {
+  run_for(30s);
+  cloud_.page_size = 1;
+  for (const char* number : {"2", "3", "4"}) {
+    cloud_.add_client("eni-" + std::string(number), "10.0.0." + std::string(number),
+                      {"sg-1", "sg-" + std::string(number)});
+    cloud_.set_group("sg-" + std::string(number), "discriminat:tls:b.example.com");
+    reader().ask(*parse_ipv4("10.0.0." + std::string(number)), now_);
+  }
+  run_for(10ms);
+  EXPECT_TRUE(absent_.empty());
+  EXPECT_EQ(clients().size(), 4U);
+  EXPECT_EQ(input_->groups.size(), 4U);
+}
+
+TEST_F(CloudReaderTest, GivesUpPagesThatLeadToThemselves) {
+  run_for(1s);
+  cloud_.add_client("eni-2", "10.0.0.2", {"sg-1"});
+  cloud_.page_size = 1;
+  cloud_.stuck_token = 0;
+  run_for(5min);
+  EXPECT_TRUE(has_problem("interfaces cannot be listed: a page leads to itself"));
+  cloud_.stuck_token.reset();
+  run_for(5min);
+  EXPECT_TRUE(reader().problems().empty());
+  EXPECT_EQ(clients().size(), 2U);
+}
+
+TEST_F(CloudReaderTest, TellsHowManyItemsCouldNotBeRead) {
+  cloud_.odd_items = 3;
+  run_for(1s);
+  EXPECT_EQ(inputs_, 1);
+  EXPECT_TRUE(has_problem("3 interfaces cannot be read in whole"));
+  EXPECT_TRUE(has_problem("3 security groups cannot be read in whole"));
+  cloud_.odd_items = 0;
+  run_for(10min);
+  EXPECT_TRUE(reader().problems().empty());
+}
+
 }  // namespace
 }  // namespace dn::daemon

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <deque>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,7 +18,10 @@ class FakeCloud {
   std::vector<aws::NetworkInterface> interfaces;
   std::vector<aws::SecurityGroup> groups;
   std::map<std::string, std::string> parameters, lists;
-  std::size_t page_size = 1000;
+  std::size_t page_size = 1000;            // at most; what is asked for otherwise
+  std::size_t readable_items = 1000;       // an answer with more is too large
+  std::size_t odd_items = 0;               // of each answer
+  std::optional<std::size_t> stuck_token;  // of every page but the last
   // The next answers instead of the right ones; an empty type is a right one.
   std::deque<aws::ServiceError> faults;
   std::vector<std::string> asked;  // "interfaces", "groups", "preferences", the ARN of a list
@@ -87,13 +91,17 @@ class FakeCloud {
         fitting.push_back(one);
       }
     }
-    const std::size_t from =
-        question.next_token.empty() ? 0 : std::stoul(question.next_token) * page_size;
-    const std::size_t to = std::min(fitting.size(), from + page_size);
+    const std::size_t from = question.next_token.empty() ? 0 : std::stoul(question.next_token);
+    const std::size_t to = std::min({fitting.size(), from + page_size, from + question.page_size});
+    if (to > from + readable_items) {
+      return tl::unexpected(
+          aws::ServiceError{200, std::string(aws::kAnswerTooLarge), "more than can be read"});
+    }
     aws::Page<T> page;
+    page.odd_items = odd_items;
     page.items.assign(fitting.begin() + static_cast<std::ptrdiff_t>(std::min(from, to)),
                       fitting.begin() + static_cast<std::ptrdiff_t>(to));
-    if (to < fitting.size()) page.next_token = std::to_string(to / page_size);
+    if (to < fitting.size()) page.next_token = std::to_string(stuck_token.value_or(to));
     return page;
   }
   aws::ServiceResult<std::string> text(const std::string& what,
