@@ -4,7 +4,10 @@ Changes are made by the real `aws` program, as an operator makes them. The gatew
 server by AWS_ENDPOINT_URL; cut() takes it away and join() gives it back.
 """
 import json
+import os
 import shutil
+import sys
+from pathlib import Path
 
 from . import aws_cli
 from .netns import wait_until
@@ -84,6 +87,44 @@ class Cloud:
 
     def join(self):
         self.lab.gw.sh("nft", "delete", "table", "inet", "lab_cloud", check=False)
+
+
+class FaultProxy:
+    """The program fault_proxy.py before the cloud, which must run. Not shared by threads."""
+
+    PORT = PORT + 1
+    URL = f"http://127.0.0.1:{PORT}"
+
+    def __init__(self, lab):
+        self.lab = lab
+        self.script_path = lab.folder / "faults.json"
+        self.answers_path = lab.folder / "fault-answers.jsonl"
+        self.script = {}
+        self.change()
+        self.child = lab.gw.start(
+            sys.executable, Path(__file__).with_name("fault_proxy.py"), self.PORT, PORT,
+            self.script_path, self.answers_path, log="fault-proxy.log")
+        assert wait_until(self._listens, 15), "the proxy does not listen"
+
+    def _listens(self):
+        return self.lab.gw.run("curl", "-s", "-o", "/dev/null", self.URL).status == 0
+
+    def change(self, **entries):
+        """Replaces entries of the script; None takes one away."""
+        self.script.update(entries)
+        self.script = {key: value for key, value in self.script.items() if value is not None}
+        fresh = self.script_path.with_suffix(".new")
+        fresh.write_text(json.dumps(self.script))
+        os.replace(fresh, self.script_path)
+
+    def answers(self):
+        if not self.answers_path.exists():
+            return []
+        text = self.answers_path.read_text()
+        return [json.loads(line) for line in text[:text.rfind("\n") + 1].splitlines()]
+
+    def close(self):
+        self.lab.shop.stop(self.child)
 
 
 def permission(annotation, block):
