@@ -67,9 +67,9 @@ void SweepSchedule::on_given_up(Sweep sweep, MonotonicTime now) {
   put_off(sweep, interval_of(sweep) * kFullRate / rate_ / 4, now);
 }
 
-void SweepSchedule::hurry(Sweep sweep, MonotonicTime now) {
+void SweepSchedule::hurry(Sweep sweep, MonotonicTime due) {
   State& state = state_of(sweep);
-  if (!state.in_work) state.due = std::min(state.due, now);
+  if (!state.in_work) state.due = std::min(state.due, due);
 }
 
 // -- calls ----------------------------------------------------------------------------------------

@@ -55,8 +55,8 @@ class SweepSchedule {
   void on_done(Sweep sweep, MonotonicTime now);
   // It cannot go on (a token expired, access denied): due again after a quarter of its interval.
   void on_given_up(Sweep sweep, MonotonicTime now);
-  // Due at once, unless it is in work: something new is to be read.
-  void hurry(Sweep sweep, MonotonicTime now);
+  // Due then at the latest, unless it is in work: something new is to be read.
+  void hurry(Sweep sweep, MonotonicTime due);
 
   // Takes one call from the budget; false when it has to wait until next_call().
   bool take_call(MonotonicTime now);

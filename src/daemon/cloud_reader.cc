@@ -120,10 +120,20 @@ bool CloudReader::find_clients(MonotonicTime now) {
       unknown_.on_found(address);
     } else {
       unknown_.on_absent(address, now);
+      hurry_for_blocks(now);
       absent_.push_back(address);
     }
   }
   return true;
+}
+
+void CloudReader::hurry_for_blocks(MonotonicTime now) {
+  const auto is_block = [](const policy::ClientBinding& client) {
+    return client.prefix.length < 32;
+  };
+  if (!has_swept() || std::ranges::none_of(input_.clients, is_block)) return;
+  const auto interval = kBlockSweepInterval * cloud::SweepSchedule::kFullRate / schedule_.rate();
+  schedule_.hurry(Sweep::Interfaces, std::max(now, swept_at_ + interval));
 }
 
 // Outside of the first sweep of groups, which brings them.
@@ -204,6 +214,7 @@ void CloudReader::ask_interfaces(MonotonicTime now) {
   inventory_.add_interfaces(page->items);
   if (!is_last_page(kNoInterfaces, page->odd_items, std::move(page->next_token), now)) return;
   inventory_.finish_interfaces(now);
+  swept_at_ = now;
   succeed(now);
 }
 

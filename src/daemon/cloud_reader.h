@@ -8,6 +8,10 @@
 // inventory.h). A question that fails changes nothing: the policy stays as it is, the failure is a
 // problem until the same kind of question succeeds, and a sweep that was stopped begins anew.
 //
+// EC2 finds an interface by its addresses and not by its delegated blocks. In an account that has
+// such blocks an address that is not found may be in a new one, so the next sweep of interfaces
+// comes sooner: kBlockSweepInterval after the last one, however many addresses ask.
+//
 // There is no news before the first complete sweep of interfaces and of groups, the first attempt
 // to read the preferences, and one for each list that the rules name: a policy with half of its
 // clients would end the connections of the others.
@@ -19,6 +23,7 @@
 // cloud_reader_test.cc.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <functional>
 #include <map>
@@ -39,6 +44,7 @@ namespace dn::daemon {
 
 inline constexpr unsigned kInterfacesPerPage = 1000;
 inline constexpr unsigned kGroupsPerPage = 200;  // and ids in a question: EC2 takes no more of them
+inline constexpr auto kBlockSweepInterval = std::chrono::seconds(20);
 inline constexpr unsigned kPerPageMin = 5;
 inline constexpr unsigned kLookUpPagesMax = 50;  // of one look-up; beyond, it has failed
 
@@ -89,6 +95,7 @@ class CloudReader {
   };
 
   bool find_clients(MonotonicTime now);
+  void hurry_for_blocks(MonotonicTime now);
   bool find_missing_groups(MonotonicTime now);
   void look_up_groups(MonotonicTime now);
   bool go_on(MonotonicTime now);
@@ -122,6 +129,7 @@ class CloudReader {
   std::vector<std::string> preference_warnings_;
   std::map<cloud::Sweep, std::string> failures_;  // until that kind of question succeeds
   std::string look_up_failure_;
+  MonotonicTime swept_at_;                   // interfaces, the last time; valid after the first one
   std::map<cloud::Sweep, std::size_t> odd_;  // items that the last sweep could not read in whole
   unsigned interfaces_per_page_ = kInterfacesPerPage;
   unsigned groups_per_page_ = kGroupsPerPage;

@@ -266,5 +266,28 @@ TEST_F(CloudReaderTest, TellsHowManyItemsCouldNotBeRead) {
   EXPECT_TRUE(reader().problems().empty());
 }
 
+// Sweeps of interfaces would be at 0, 60, 120 … seconds.
+TEST_F(CloudReaderTest, LooksForNewBlocksSoonerWhereThereAreBlocks) {
+  auto& prefixes = cloud_.interfaces[0].prefixes;
+  run_for(30s);
+  prefixes.push_back(*parse_ipv4_prefix("10.0.6.0/28"));
+  reader().ask(*parse_ipv4("10.0.6.1"), now_);
+  run_for(29s);
+  EXPECT_EQ(clients().size(), 1U) << "an account without blocks so far";
+  run_for(6s);
+  EXPECT_EQ(clients().size(), 2U);
+  prefixes.push_back(*parse_ipv4_prefix("10.0.7.0/28"));
+  reader().ask(*parse_ipv4("10.0.7.1"), now_);
+  run_for(16s);
+  EXPECT_EQ(clients().size(), 3U) << "20 s after the last sweep";
+  const auto asked = [&] { return std::ranges::count(cloud_.asked, "interfaces"); };
+  const auto before = asked();
+  for (int i = 0; i < 59; ++i) {
+    reader().ask(*parse_ipv4("10.9.9.9"), now_);
+    run_for(1s);
+  }
+  EXPECT_LE(asked() - before, 4 + 2) << "look-ups, ever more seldom, and sweeps";
+}
+
 }  // namespace
 }  // namespace dn::daemon
