@@ -104,6 +104,12 @@ class Check:
         """replay of the fuzzers' corpora"""
         return self.ctest("release", "--tests-regex", r"^corpus\.")
 
+    def step_package(self):
+        """the Debian package, installed and removed; what else is in packaging/"""
+        if "build" in self.broken:
+            return self.fails("there is no release build to pack")
+        return self.pytest("tests/package")
+
     def step_asan(self):
         """ASan and UBSan: build, unit tests, corpora"""
         return self.build("asan") and self.ctest("asan")
@@ -209,7 +215,7 @@ def show(output):
     print("\n".join("  " + line for line in lines), flush=True)
 
 
-STEPS = ["format", "tidy", "build", "unit", "corpus", "asan", "tsan", "e2e", "clang"]
+STEPS = ["format", "tidy", "build", "unit", "corpus", "package", "asan", "tsan", "e2e", "clang"]
 SLOW = {"asan", "tsan", "clang"}
 # TSan does not know the fences of Asio (http).
 THREADED = ["certificates", "net", "resolver", "store", "logs", "shipper"]
