@@ -21,6 +21,7 @@ install(FILES ${packaging}/policy.toml DESTINATION etc/discriminat)
 install(FILES ${packaging}/sysctl.conf DESTINATION usr/lib/sysctl.d RENAME 50-discriminat.conf)
 install(FILES ${packaging}/modules.conf DESTINATION usr/lib/modules-load.d
   RENAME discriminat.conf)
+install(FILES ${packaging}/aws/set_up_aws_network.py DESTINATION usr/share/discriminat)
 install(FILES ${made}/discriminat.8.gz DESTINATION usr/share/man/man8)
 install(FILES ${made}/discriminat.toml.5.gz DESTINATION usr/share/man/man5)
 install(FILES ${made}/changelog.gz ${made}/changelog.Debian.gz ${packaging}/debian/copyright
@@ -45,6 +46,8 @@ set(CPACK_DEBIAN_PACKAGE_MAINTAINER
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
 set(CPACK_DEBIAN_PACKAGE_DEPENDS nftables)
 set(CPACK_DEBIAN_PACKAGE_RECOMMENDS "ca-certificates, chrony | time-daemon")
+# For set_up_aws_network.py alone.
+set(CPACK_DEBIAN_PACKAGE_SUGGESTS python3)
 set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)
 set(CPACK_DEBIAN_PACKAGE_CONTROL_EXTRA ${packaging}/debian/postinst ${packaging}/debian/prerm
   ${packaging}/debian/postrm ${packaging}/debian/conffiles)
