@@ -4,6 +4,7 @@ The machine is a container of this host's own files (systemd-nspawn over an over
 away) with a network of its own; machine.py runs in it. Skipped where no container can be booted.
 """
 import json
+import os
 import shutil
 import subprocess
 import tempfile
@@ -39,7 +40,7 @@ def furnish(root, package):
 def boot(root):
     return run("timeout", "--kill-after=10", "90", "systemd-nspawn", "-q", "-D", root,
                "--register=no", "--keep-unit", "--private-network", "--link-journal=no",
-               f"--machine=dn-{root.parent.name[-8:]}", "--boot", "systemd.unit=dn.target")[1]
+               f"--machine=dn-{os.getpid()}", "--boot", "systemd.unit=dn.target")[1]
 
 
 @pytest.fixture(scope="module")
