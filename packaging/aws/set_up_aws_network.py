@@ -17,6 +17,7 @@ import urllib.request
 from pathlib import Path
 
 SERVICE = os.environ.get("AWS_EC2_METADATA_SERVICE_ENDPOINT", "http://169.254.169.254").rstrip("/")
+WAIT_ONLINE = "/lib/systemd/systemd-networkd-wait-online"
 # Before whatever the image brings for all interfaces: the first file that matches counts.
 NETWORK_FILE = "etc/systemd/network/05-discriminat-inside.network"
 
@@ -68,9 +69,11 @@ def network_file(metadata, mac, clients):
     text = ("# Written by set_up_aws_network.py.\n"
             f"[Match]\nMACAddress={mac}\n\n"
             "[Network]\nDHCP=ipv4\nLinkLocalAddressing=no\nIPv6AcceptRA=no\n\n"
-            "[DHCPv4]\nUseGateway=no\nUseRoutes=no\nUseDNS=no\nUseDomains=no\nUseNTP=no\n")
+            "[DHCPv4]\nUseGateway=no\nUseRoutes=no\nUseDNS=no\nUseDomains=no\nUseNTP=no\n"
+            "UseMTU=yes\n")
     for block in dict.fromkeys(blocks):
-        text += f"\n[Route]\nDestination={block}\nGateway={router}\n"
+        text += f"\n[Route]\nDestination={block}\nGateway={router}\n" \
+                "GatewayOnLink=yes\n"
     return text
 
 
@@ -100,6 +103,8 @@ def main():
     if write(options.root / NETWORK_FILE, text) and options.root == Path("/"):
         subprocess.run(["networkctl", "reload"], check=True)
         subprocess.run(["networkctl", "reconfigure", inside], check=True)
+        # The gateway reads its own addresses when it starts.
+        subprocess.run([WAIT_ONLINE, f"--interface={inside}", "--timeout=60"], check=True)
     if options.policy:
         policy = options.policy.read_text()
         write(options.policy, policy.replace("@INSIDE@", inside).replace("@OUTSIDE@", outside))

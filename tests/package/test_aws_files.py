@@ -75,9 +75,9 @@ def test_the_first_start_is_a_sound_script(cloud_config, tmp_path):
 
 
 def first_policy(cloud_config):
-    (file,) = cloud_config["write_files"]
-    assert file["path"] == "/etc/discriminat/policy.toml"
-    return file["content"].replace("@INSIDE@", "ens6").replace("@OUTSIDE@", "ens5")
+    files = {file["path"]: file["content"] for file in cloud_config["write_files"]}
+    policy = files["/etc/discriminat/policy.toml"]
+    return policy.replace("@INSIDE@", "ens6").replace("@OUTSIDE@", "ens5")
 
 
 def test_the_first_policy_is_sound(cloud_config, unpacked, tmp_path):
@@ -158,7 +158,7 @@ def test_the_network_leads_back_to_clients_only(instance, tmp_path):
     assert instance("--clients", "10.99.0.0/16") == (0, "inside ens6, outside ens5\n")
     text = instance.file.read_text()
     assert "MACAddress=02:00:00:00:00:0b" in text and "UseGateway=no" in text
-    routes = re.findall(r"\[Route\]\nDestination=(\S+)\nGateway=(\S+)\n", text)
+    routes = re.findall(r"\[Route\]\nDestination=(\S+)\nGateway=(\S+)\nGatewayOnLink=yes\n", text)
     assert routes == [(b, "10.20.10.17") for b in ("10.20.0.0/16", "10.21.0.0/16", "10.99.0.0/16")]
     assert (tmp_path / "policy.toml").read_text() == 'inside = ["ens6"]\noutside = "ens5"\n'
 

@@ -35,6 +35,11 @@ def furnish(root, package):
     # Of the host, and in the way here.
     for name in ("usr/sbin/policy-rc.d", "etc/systemd/system/discriminat.service"):
         (root / name).unlink(missing_ok=True)
+    # Whoever brings up the host's network would wait for it here.
+    for name in ("systemd-networkd-wait-online", "NetworkManager-wait-online", "networking"):
+        unit = root / f"etc/systemd/system/{name}.service"
+        unit.unlink(missing_ok=True)
+        unit.symlink_to("/dev/null")
 
 
 def boot(root):
