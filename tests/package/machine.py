@@ -96,6 +96,7 @@ def life():
     status = Path(f"/proc/{pid}/status").read_text()
     yield "capabilities", [x.split()[1] for x in status.splitlines() if x[:6] in ("CapEff",
                                                                                   "CapBnd")]
+    yield "device", Path(f"/proc/{pid}/root/dev/net/tun").is_char_device()
     yield "handshakes", [handshake(443), handshake(8443)]
     yield "flow", wait_for(lambda: len(flow_lines()) >= 3 and flow_lines())
     sh("dpkg --force-depends -i /dn/discriminat.deb")

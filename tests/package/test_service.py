@@ -88,6 +88,10 @@ def test_the_service_comes_up_in_its_sandbox(found):
     assert found["capabilities"] == [net_admin_and_net_raw] * 2
 
 
+def test_the_self_test_has_its_device(found):
+    assert found["device"]
+
+
 def test_it_judges_and_logs_in_its_sandbox(found):
     assert found["handshakes"] == [True, False], found["journal"]
     outcomes = {(x["cat"], x["dpt"]): x["outcome"] for x in found["flow"] if x["cat"] == "client"}
