@@ -116,4 +116,4 @@ def test_a_removal_stops_it_and_leaves_the_gate_closed(found):
 
 
 def test_a_purge_takes_its_traces_away(found):
-    assert found["purge"] == ""
+    assert [x for x in found["purge"].splitlines() if "No such file" not in x] == []
