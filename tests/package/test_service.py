@@ -67,7 +67,9 @@ def found(built):
         answers = root / "dn/result.json"
         if not answers.exists():
             pytest.skip(f"no container can be booted here: {text[-300:]}")
-        yield json.loads(answers.read_text())
+        found = json.loads(answers.read_text())
+        assert "journal" in found, f"it ended too soon, after {list(found)[-1]}: {text[-2000:]}"
+        yield found
     finally:
         for place in (root, top):
             subprocess.run(["umount", "-q", place], check=False)
