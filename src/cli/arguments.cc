@@ -44,6 +44,17 @@ Examples:
   discriminat explain --config policy.toml --src 10.0.1.10 --to 192.0.2.7:8443 --proto tls
 )";
 
+constexpr std::string_view kPolicyShowExamples =
+    R"(The policy is read anew, as the gateway reads it; a gateway that runs is not asked. From the
+cloud it takes the credentials of the environment, as every tool of AWS does.
+
+Examples:
+  discriminat policy show
+  discriminat policy show --config policy.toml --client 10.0.1.10
+  discriminat policy show --source aws
+  discriminat policy show --json
+)";
+
 constexpr std::string_view kStatusExamples = R"(Examples:
   discriminat status
   discriminat status --config /etc/discriminat/policy.toml --json
@@ -73,16 +84,22 @@ struct Parser {
   void add_run();
   void add_check();
   void add_explain();
+  void add_policy();
   void add_status();
   void add_inspect();
   void add_serve();
   void add_log_commands();
   CLI::App* add_command(const char* name, const char* description, std::string_view examples);
+  CLI::App* add_command(CLI::App& family, const char* name, const char* description,
+                        std::string_view examples);
 
   CLI::App app{"A transparent egress firewall and NAT gateway.", "discriminat"};
   CLI::App* run = nullptr;
   CLI::App* check = nullptr;
   CLI::App* explain = nullptr;
+  CLI::App* policy = nullptr;
+  CLI::App* policy_show = nullptr;
+  CLI::App* policy_watch = nullptr;
   CLI::App* status = nullptr;
   CLI::App* inspect = nullptr;
   CLI::App* serve = nullptr;
@@ -94,11 +111,12 @@ struct Parser {
   RunArguments run_arguments;
   CheckArguments check_arguments;
   ExplainArguments explain_arguments;
+  PolicyShowArguments policy_show_arguments;
   StatusArguments status_arguments;
   InspectArguments inspect_arguments;
   ServeArguments serve_arguments;
   LogOptions log_options;
-  std::string exposure, source, destination, protocol;
+  std::string exposure, source, destination, protocol, policy_source, client;
 };
 
 Parser::Parser() {
@@ -109,6 +127,7 @@ Parser::Parser() {
   add_run();
   add_check();
   add_explain();
+  add_policy();
   add_status();
   add_inspect();
   add_serve();
@@ -120,6 +139,14 @@ CLI::App* Parser::add_command(const char* name, const char* description,
   CLI::App* command = app.add_subcommand(name, description);
   command->set_help_flag("-h,--help", "Print this help and end");
   command->footer(std::string(examples) + "\n" + format_exit_codes(name));
+  return command;
+}
+
+CLI::App* Parser::add_command(CLI::App& family, const char* name, const char* description,
+                              std::string_view examples) {
+  CLI::App* command = family.add_subcommand(name, description);
+  command->set_help_flag("-h,--help", "Print this help and end");
+  command->footer(std::string(examples) + "\n" + format_exit_codes(family.get_name() + " " + name));
   return command;
 }
 
@@ -159,6 +186,28 @@ void Parser::add_explain() {
       ->type_name("NAME[:PORT]");
   explain->add_option("--proto", protocol, "tls, ssh or http")->type_name("PROTOCOL");
   explain->add_flag("--json", explain_arguments.json, "Print JSON");
+}
+
+void Parser::add_policy() {
+  policy = app.add_subcommand("policy", "Show the policy in force, or follow its changes");
+  policy->set_help_flag("-h,--help", "Print this help and end");
+  policy->require_subcommand(1);
+  policy->footer("`discriminat policy COMMAND --help` shows more.");
+  policy_show = add_command(*policy, "show", "Show what is in force and why, client by client",
+                            kPolicyShowExamples);
+  policy_show
+      ->add_option("--config", policy_show_arguments.config,
+                   "Configuration file (default: /etc/discriminat/policy.toml)")
+      ->type_name("FILE");
+  policy_show->add_option("--source", policy_source, "file or aws (default: as the file says)")
+      ->type_name("SOURCE");
+  policy_show->add_option("--client", client, "Only the client that this address is")
+      ->type_name("IP");
+  policy_show->add_flag("--json", policy_show_arguments.json,
+                        "Print JSON, as when the output is no terminal");
+  policy_watch = add_command(*policy, "watch", "Print the config log as it is written",
+                             log_examples("policy watch"));
+  log_options.add_watch(*policy_watch);
 }
 
 void Parser::add_status() {
@@ -230,13 +279,30 @@ ParsedArguments wrong(std::string text, std::string_view command) {
 // The library only says that a command is missing.
 std::optional<ParsedArguments> refuse_unknown_command(const std::vector<std::string>& arguments) {
   if (arguments.empty() || arguments.front().starts_with('-')) return {};
-  const std::string& name = arguments.front();
+  std::string name = arguments.front();
+  const bool family = std::ranges::any_of(
+      kCommands, [&](std::string_view command) { return command.starts_with(name + " "); });
+  if (family) {
+    if (arguments.size() == 1 || arguments[1].starts_with('-')) return {};
+    name += " " + arguments[1];
+  }
   if (std::ranges::find(kCommands, name) != kCommands.end()) return {};
   const auto near = config::nearest(name, kCommands);
   const std::string fix = near.empty()
                               ? fmt::format("the commands are {}", fmt::join(kCommands, ", "))
                               : fmt::format("did you mean {}?", near);
   return wrong(fmt::format("unknown command {}; {}", config::quoted(name), fix), "");
+}
+
+// The names of the commands that were given, families first: "policy show".
+std::string name_of_chosen(const CLI::App& app) {
+  std::string name;
+  const CLI::App* at = &app;
+  while (!at->get_subcommands().empty()) {
+    at = at->get_subcommands().front();
+    name += (name.empty() ? "" : " ") + at->get_name();
+  }
+  return name;
 }
 
 ParsedArguments good(Command command) {
@@ -287,6 +353,28 @@ ParsedArguments finish_explain(Parser& parser) {
   return good(arguments);
 }
 
+ParsedArguments finish_policy_show(Parser& parser) {
+  auto& arguments = parser.policy_show_arguments;
+  if (!parser.policy_source.empty()) {
+    const auto source = config::parse_source(parser.policy_source);
+    if (!source) {
+      return wrong(fmt::format("--source {}: {}", config::quoted(parser.policy_source),
+                               source.error().message),
+                   "policy show");
+    }
+    arguments.source = *source;
+  }
+  if (!parser.client.empty()) {
+    arguments.client = parse_ipv4(parser.client);
+    if (!arguments.client) {
+      return wrong(
+          fmt::format("--client {}: write one IPv4 address", config::quoted(parser.client)),
+          "policy show");
+    }
+  }
+  return good(arguments);
+}
+
 // The same parsers as for [api] of the configuration file.
 ParsedArguments finish_serve(const Parser& parser) {
   const ServeArguments& arguments = parser.serve_arguments;
@@ -309,12 +397,12 @@ std::optional<ParsedArguments> finish_log_command(Parser& parser) {
     const CLI::App* command;
     Result<Command> (*finish)(LogOptions&);
   };
-  for (const Row& row : {Row{parser.logs, finish_logs}, Row{parser.query, finish_query},
-                         Row{parser.allowlist, finish_allowlist}, Row{parser.replay, finish_replay},
-                         Row{parser.import, finish_import}}) {
+  for (const Row& row : {Row{parser.logs, finish_logs}, Row{parser.policy_watch, finish_watch},
+                         Row{parser.query, finish_query}, Row{parser.allowlist, finish_allowlist},
+                         Row{parser.replay, finish_replay}, Row{parser.import, finish_import}}) {
     if (!row.command->parsed()) continue;
     auto command = row.finish(parser.log_options);
-    if (!command) return wrong(command.error().message, row.command->get_name());
+    if (!command) return wrong(command.error().message, name_of_chosen(parser.app));
     return good(*std::move(command));
   }
   return {};
@@ -332,8 +420,15 @@ std::string format_exit_codes(std::string_view command) {
 
 std::string help_text(std::string_view command) {
   const Parser parser;
-  return command.empty() ? parser.app.help()
-                         : parser.app.get_subcommand(std::string(command))->help("discriminat");
+  const CLI::App* at = &parser.app;
+  std::string before;
+  while (!command.empty()) {
+    before += (before.empty() ? "" : " ") + at->get_name();
+    const std::size_t end = std::min(command.find(' '), command.size());
+    at = at->get_subcommand(std::string(command.substr(0, end)));
+    command.remove_prefix(std::min(end + 1, command.size()));
+  }
+  return at->help(before);
 }
 
 ParsedArguments parse_arguments(std::vector<std::string> arguments) {
@@ -347,16 +442,15 @@ ParsedArguments parse_arguments(std::vector<std::string> arguments) {
     parsed.text = "discriminat " DN_VERSION "\n";
     return parsed;
   } catch (const CLI::CallForHelp&) {
-    const auto chosen = parser.app.get_subcommands();
     ParsedArguments parsed;
-    parsed.text = help_text(chosen.empty() ? "" : chosen.front()->get_name());
+    parsed.text = help_text(name_of_chosen(parser.app));
     return parsed;
   } catch (const CLI::ParseError& error) {
-    const auto chosen = parser.app.get_subcommands();
-    return wrong(config::printable(error.what()), chosen.empty() ? "" : chosen.front()->get_name());
+    return wrong(config::printable(error.what()), name_of_chosen(parser.app));
   }
   if (parser.check->parsed()) return finish_check(parser);
   if (parser.explain->parsed()) return finish_explain(parser);
+  if (parser.policy_show->parsed()) return finish_policy_show(parser);
   if (parser.status->parsed()) return good(parser.status_arguments);
   if (parser.inspect->parsed()) return good(parser.inspect_arguments);
   if (parser.serve->parsed()) return finish_serve(parser);

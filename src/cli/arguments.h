@@ -17,6 +17,7 @@
 #include "base/time.h"
 #include "cli/logs_client.h"
 #include "cli/time_argument.h"
+#include "config/gateway_settings.h"
 #include "policy/policy_input.h"
 
 namespace dn::cli {
@@ -39,6 +40,13 @@ struct ExplainArguments {
   std::string destination;  // a name or an IPv4 address, as written
   std::optional<Port> port;
   std::optional<Protocol> protocol;
+  bool json = false;
+};
+
+struct PolicyShowArguments {
+  std::string config;                          // empty: the file of the service, if it is there
+  std::optional<config::PolicySource> source;  // none: as the file says
+  std::optional<Ipv4Address> client;           // none: all
   bool json = false;
 };
 
@@ -112,14 +120,15 @@ struct ImportArguments {
   bool json = false;
 };
 
-using Command = std::variant<RunArguments, CheckArguments, ExplainArguments, StatusArguments,
-                             InspectArguments, ServeArguments, LogsArguments, QueryArguments,
-                             AllowlistArguments, ReplayArguments, ImportArguments>;
+using Command = std::variant<RunArguments, CheckArguments, ExplainArguments, PolicyShowArguments,
+                             StatusArguments, InspectArguments, ServeArguments, LogsArguments,
+                             QueryArguments, AllowlistArguments, ReplayArguments, ImportArguments>;
 
-// In the order of the help.
-inline constexpr std::array<std::string_view, 11> kCommands = {
-    "run",  "check", "explain",   "status", "inspect", "serve",
-    "logs", "query", "allowlist", "replay", "import"};
+// In the order of the help. A name of two words is a command of a family, which has a help too.
+// `policy watch` is a LogsArguments.
+inline constexpr std::array<std::string_view, 13> kCommands = {
+    "run",   "check", "explain", "policy show", "policy watch", "status", "inspect",
+    "serve", "logs",  "query",   "allowlist",   "replay",       "import"};
 
 struct ParsedArguments {
   std::optional<Command> command;  // without one, print `text` and end
@@ -130,7 +139,7 @@ struct ParsedArguments {
 // `arguments` without the name of the program.
 ParsedArguments parse_arguments(std::vector<std::string> arguments);
 
-// The help text of one command; of the program itself for an empty name.
+// The help text of one command or family; of the program itself for an empty name.
 std::string help_text(std::string_view command);
 
 }  // namespace dn::cli

@@ -92,6 +92,36 @@ TEST(Arguments, ReadExplain) {
                   .contains("--src \"host\": write one IPv4 address"));
 }
 
+TEST(Arguments, ReadPolicyShow) {
+  const auto plain = parse_as<PolicyShowArguments>({"policy", "show"});
+  EXPECT_EQ(plain.config, "");
+  EXPECT_FALSE(plain.source);
+  EXPECT_FALSE(plain.client);
+  EXPECT_FALSE(plain.json);
+  const auto full = parse_as<PolicyShowArguments>(
+      {"policy", "show", "--config", "f", "--source", "aws", "--client", "10.0.1.10", "--json"});
+  EXPECT_EQ(full.config, "f");
+  EXPECT_EQ(full.source, config::PolicySource::Aws);
+  EXPECT_EQ(to_text(*full.client), "10.0.1.10");
+  EXPECT_TRUE(full.json);
+  EXPECT_TRUE(refused({"policy", "show", "--client", "10.0.0.0/8"})
+                  .contains("--client \"10.0.0.0/8\": write one IPv4 address"));
+  EXPECT_TRUE(refused({"policy", "show", "--source", "cloud"}).contains("--source \"cloud\": "));
+  EXPECT_TRUE(refused({"policy", "show", "-x"}).contains("Try `discriminat policy show --help`."));
+  EXPECT_TRUE(parse_arguments({"policy", "--help"}).text.contains("watch"));
+}
+
+TEST(Arguments, ReadPolicyWatchAsLogsThatFollow) {
+  const auto watch = parse_as<LogsArguments>(
+      {"policy", "watch", "--filter", "x", "--since", "1d", "--store", "d"});
+  EXPECT_EQ(watch.stream, "config");
+  EXPECT_TRUE(watch.follow);
+  EXPECT_EQ(watch.filter, "x");
+  EXPECT_EQ(watch.source.place.store, "d");
+  EXPECT_TRUE(refused({"policy", "watch", "--since", "x"})
+                  .contains("Try `discriminat policy watch --help`."));
+}
+
 TEST(Arguments, ReadStatusAndInspect) {
   EXPECT_EQ(parse_as<StatusArguments>({"status"}).config, "");
   EXPECT_TRUE(parse_as<StatusArguments>({"status", "--json"}).json);
@@ -133,8 +163,10 @@ TEST(Arguments, RefuseWhatNoCommandKnows) {
             "discriminat: unknown command \"stats\"; did you mean status?\n"
             "Try `discriminat --help`.\n");
   EXPECT_TRUE(refused({"nothing"})
-                  .contains("the commands are run, check, explain, status, inspect, serve, logs, "
-                            "query, allowlist, replay, import"));
+                  .contains("the commands are run, check, explain, policy show, policy watch, "
+                            "status, inspect, serve, logs, query, allowlist, replay, import"));
+  EXPECT_TRUE(refused({"policy", "sho"}).contains("did you mean policy show?"));
+  EXPECT_TRUE(refused({"policy"}).contains("Try `discriminat policy --help`."));
   EXPECT_TRUE(refused({"status", "--jsn"}).contains("--jsn"));
   EXPECT_FALSE(refused({"status", "--\x1b[2J"}).contains("\x1b"));
 }
@@ -144,7 +176,9 @@ TEST(Arguments, AnswerHelpAndVersion) {
   EXPECT_EQ(parse_arguments({"--version"}).exit_code, kExitGood);
   EXPECT_EQ(parse_arguments({"--help"}).text, help_text(""));
   for (const auto command : kCommands) {
-    const auto parsed = parse_arguments({std::string(command), "--help"});
+    auto words = split_words(command);
+    words.emplace_back("--help");
+    const auto parsed = parse_arguments(words);
     EXPECT_EQ(parsed.exit_code, kExitGood);
     EXPECT_EQ(parsed.text, help_text(command));
     EXPECT_TRUE(parsed.text.contains("Examples:\n  discriminat " + std::string(command)) ||

@@ -30,6 +30,15 @@ Examples:
   discriminat logs flow --region eu-west-1 --since 10m
 )";
 
+constexpr std::string_view kWatchExamples = R"(
+The same as `discriminat logs config --follow`.
+
+Examples:
+  discriminat policy watch
+  discriminat policy watch --filter '{ $.outcome = "rejected" || $.outcome = "warning" }'
+  discriminat policy watch --since 1d --json
+)";
+
 constexpr std::string_view kQueryExamples = R"(
 Examples:
   discriminat query 'stats count() as n by dhost | sort n desc | limit 20'
@@ -88,6 +97,15 @@ void add_span(CLI::App& command, LogOptions& options, const char* since_text) {
       ->type_name("TIME");
 }
 
+void add_choice(CLI::App& command, LogsArguments& logs) {
+  command.add_option("--filter", logs.filter, "Only lines that match this filter pattern")
+      ->type_name("PATTERN");
+  command.add_option("--instance", logs.instances, "Only lines of this gateway; may be repeated")
+      ->type_name("NAME")
+      ->take_all();
+}
+
+constexpr const char* kJsonLinesText = "Print JSON Lines, as when the output is no terminal";
 constexpr const char* kStateDirText =
     "Configuration file, for its state_dir (default: /var/lib/discriminat)";
 
@@ -156,10 +174,12 @@ Result<std::string> read_gid(std::string_view option, const std::string& text) {
 
 std::string_view log_examples(std::string_view command) {
   static const std::string kLogs = std::string(kWhere) + std::string(kLogsExamples);
+  static const std::string kWatch = std::string(kWhere) + std::string(kWatchExamples);
   static const std::string kQuery = std::string(kWhere) + std::string(kQueryExamples);
   static const std::string kAllowlist = std::string(kWhere) + std::string(kAllowlistExamples);
   static const std::string kReplay = std::string(kWhere) + std::string(kReplayExamples);
   if (command == "logs") return kLogs;
+  if (command == "policy watch") return kWatch;
   if (command == "query") return kQuery;
   if (command == "allowlist") return kAllowlist;
   if (command == "replay") return kReplay;
@@ -168,14 +188,18 @@ std::string_view log_examples(std::string_view command) {
 
 void LogOptions::add_logs(CLI::App& command) {
   command.add_option("stream", logs.stream, "flow or config")->required()->type_name("STREAM");
-  command.add_option("--filter", logs.filter, "Only lines that match this filter pattern")
-      ->type_name("PATTERN");
-  command.add_option("--instance", logs.instances, "Only lines of this gateway; may be repeated")
-      ->type_name("NAME")
-      ->take_all();
+  add_choice(command, logs);
   add_span(command, *this, "Earliest time that counts (default: 1h; with --follow 10m)");
   command.add_flag("--follow", logs.follow, "Go on with new lines until Ctrl-C");
-  command.add_flag("--json", logs.json, "Print JSON Lines, as when the output is no terminal");
+  command.add_flag("--json", logs.json, kJsonLinesText);
+  add_place(command, logs.source, kStateDirText);
+}
+
+void LogOptions::add_watch(CLI::App& command) {
+  add_choice(command, logs);
+  command.add_option("--since", since, "Earliest time that counts (default: 10m)")
+      ->type_name("TIME");
+  command.add_flag("--json", logs.json, kJsonLinesText);
   add_place(command, logs.source, kStateDirText);
 }
 
@@ -244,6 +268,12 @@ Result<Command> finish_logs(LogOptions& options) {
     return fail("--follow has no end; leave --until away, or --follow");
   }
   return logs;
+}
+
+Result<Command> finish_watch(LogOptions& options) {
+  options.logs.stream = "config";
+  options.logs.follow = true;
+  return finish_logs(options);
 }
 
 Result<Command> finish_query(LogOptions& options) {

@@ -1,4 +1,5 @@
-// The options of the commands that read and write logs: logs, query, allowlist, replay, import.
+// The options of the commands that read and write logs: logs, policy watch,
+// query, allowlist, replay, import.
 //
 // A part of arguments.cc, which owns the parser; here its options are declared and their values
 // taken apart. Covered by log_options_test.cc.
@@ -28,6 +29,7 @@ struct LogOptions {
   bool json = false;  // --json where it stands for another option
 
   void add_logs(CLI::App& command);
+  void add_watch(CLI::App& command);  // `policy watch`: logs config --follow
   void add_query(CLI::App& command);
   void add_allowlist(CLI::App& command);
   void add_replay(CLI::App& command);
@@ -39,6 +41,7 @@ std::string_view log_examples(std::string_view command);
 
 // The command's values. The error says which option is wrong and what to write instead.
 Result<Command> finish_logs(LogOptions& options);
+Result<Command> finish_watch(LogOptions& options);
 Result<Command> finish_query(LogOptions& options);
 Result<Command> finish_allowlist(LogOptions& options);
 Result<Command> finish_replay(LogOptions& options);

@@ -13,6 +13,7 @@
 #include "cli/import.h"
 #include "cli/inspect.h"
 #include "cli/logs.h"
+#include "cli/policy_show.h"
 #include "cli/query.h"
 #include "cli/replay.h"
 #include "cli/serve.h"
@@ -32,6 +33,9 @@ struct Dispatch {
   }
   int operator()(const CheckArguments& arguments) const { return run_check(arguments, world); }
   int operator()(const ExplainArguments& arguments) const { return run_explain(arguments, world); }
+  int operator()(const PolicyShowArguments& arguments) const {
+    return run_policy_show(arguments, world);
+  }
   int operator()(const StatusArguments& arguments) const { return run_status(arguments, world); }
   int operator()(const InspectArguments& arguments) const {
     return run_inspect(arguments.paths, arguments.json);

@@ -91,6 +91,7 @@ void use_real_terminal(World& world) {
   world.open_logs = [](const LogsPlace& place, const std::string& default_store) {
     return open_logs_client(place, default_store, from_environment);
   };
+  world.open_cloud = open_aws;
 }
 
 }  // namespace dn::cli

@@ -12,12 +12,13 @@
 
 #include "base/result.h"
 #include "base/time.h"
+#include "cli/cloud_access.h"
 #include "cli/logs_client.h"
 
 namespace dn::cli {
 
 // Borrowed for one command. The functions are always there; the fields behind `now` are for the
-// commands that read logs.
+// commands that read logs or a cloud.
 struct World {
   std::istream& in;
   std::ostream& out;
@@ -39,6 +40,8 @@ struct World {
   std::function<Result<std::unique_ptr<LogsClient>>(const LogsPlace&,
                                                     const std::string& default_store)>
       open_logs = {};
+  // open_aws().
+  std::function<Result<CloudAccess>(const config::GatewaySettings&)> open_cloud = {};
 };
 
 }  // namespace dn::cli

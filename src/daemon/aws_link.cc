@@ -102,6 +102,17 @@ Result<AwsInstance> find_instance(const config::GatewaySettings& settings,
   return instance;
 }
 
+CloudReaderSettings reader_settings(const config::GatewaySettings& settings,
+                                    const AwsInstance& instance) {
+  CloudReaderSettings reader;
+  reader.inventory = {instance.instance_id, instance.vpc_id};
+  reader.vpcs = settings.aws_vpcs;
+  if (reader.vpcs.empty() && !instance.vpc_id.empty()) reader.vpcs = {instance.vpc_id};
+  reader.preferences_name = preferences_name(
+      settings.aws_deployment_id.empty() ? instance.deployment_tag : settings.aws_deployment_id);
+  return reader;
+}
+
 std::shared_ptr<const aws::Session> open_session(const aws::Environment& environment) {
   auto credentials = std::make_shared<aws::RotatingCredentials>(
       aws::credential_chain(environment, "", surroundings()), surroundings());
@@ -135,15 +146,6 @@ Result<std::unique_ptr<AwsLink>> AwsLink::start(const AwsLinkSettings& settings,
   const auto session = open_session(aws::process_environment());
   auto questions = aws_questions(session, settings.instance.region);
   if (!questions) return tl::unexpected(questions.error());
-  CloudReaderSettings reader;
-  reader.inventory = {settings.instance.instance_id, settings.instance.vpc_id};
-  reader.vpcs = gateway.aws_vpcs;
-  if (reader.vpcs.empty() && !settings.instance.vpc_id.empty()) {
-    reader.vpcs = {settings.instance.vpc_id};
-  }
-  reader.preferences_name =
-      preferences_name(gateway.aws_deployment_id.empty() ? settings.instance.deployment_tag
-                                                         : gateway.aws_deployment_id);
   std::unique_ptr<AwsLink> link(new AwsLink());
   if (gateway.aws_ship_logs) {
     auto logs = session->logs(settings.instance.region);
@@ -159,8 +161,8 @@ Result<std::unique_ptr<AwsLink>> AwsLink::start(const AwsLinkSettings& settings,
     link->shipper_ = *std::move(shipper);
   }
   link->source_ = std::make_unique<CloudSource>(
-      std::move(reader), *std::move(questions), [] { return net::random_number(); },
-      settings.on_news);
+      reader_settings(gateway, settings.instance), *std::move(questions),
+      [] { return net::random_number(); }, settings.on_news);
   return link;
 }
 

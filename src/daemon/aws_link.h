@@ -37,6 +37,10 @@ Result<AwsInstance> find_instance(const config::GatewaySettings& settings,
 // "DiscrimiNAT" or "DiscrimiNAT_<id>" (docs/aws-quick-start.md).
 std::string preferences_name(const std::string& deployment_id);
 
+// Whose clients and which preferences a gateway on this instance reads: by configuration first.
+CloudReaderSettings reader_settings(const config::GatewaySettings& settings,
+                                    const AwsInstance& instance);
+
 // The questions of cloud_reader.h, put to AWS. The lists of other regions are asked for there.
 Result<CloudQuestions> aws_questions(std::shared_ptr<const aws::Session> session,
                                      const std::string& region);

@@ -6,6 +6,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <optional>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -13,6 +14,7 @@
 #include "cli/run_cli.h"
 #include "cli/testing/fake_logs_client.h"
 #include "cli/world.h"
+#include "daemon/testing/fake_cloud.h"
 
 namespace dn::cli {
 
@@ -64,6 +66,11 @@ class CliTest : public testing::Test {
                   logs.default_store = default_store;
                   return std::make_unique<FakeLogsClient>(logs);
                 }};
+    world.open_cloud = [this](const config::GatewaySettings& settings) -> Result<CloudAccess> {
+      cloud_settings = settings;
+      if (!cloud) return fail("this test has no cloud");
+      return CloudAccess{{}, cloud->questions()};
+    };
     const int code = run_cli_in(arguments, world);
     out = without_directory(out_stream.str());
     err = without_directory(err_stream.str());
@@ -81,6 +88,8 @@ class CliTest : public testing::Test {
   int pauses = 0;
   std::function<void()> on_pause;
   FakeLogs logs;
+  std::optional<daemon::testing::FakeCloud> cloud;
+  config::GatewaySettings cloud_settings;  // as the command asked for it
   std::filesystem::file_time_type now = std::filesystem::file_time_type::clock::now();
 
  private:

@@ -1,0 +1,34 @@
+// One complete read of a cloud's policy, with the reader of the gateway (daemon/cloud_reader.h).
+//
+// The reader is stepped until it has its first input and nothing more is due soon. Its time is
+// counted here: a wait that is meant for a gateway, which has all day, is cut short. Interfaces or
+// groups that cannot be listed end it after kCloudFailuresMax attempts, and at once where the
+// caller may not list them; each attempt has the retries of its client. What the gateway can do
+// without (preferences, lists) is a problem and no failure, as there. Covered by
+// cloud_policy_test.cc.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "cli/cloud_access.h"
+#include "cli/world.h"
+#include "policy/policy_input.h"
+
+namespace dn::cli {
+
+inline constexpr int kCloudFailuresMax = 3;
+
+struct CloudPolicy {
+  policy::PolicyInput input;
+  std::vector<std::string> problems;  // what could not be read, what is odd; sorted
+};
+
+// Nothing when Ctrl-C ended it. The error names every problem, one
+// per line. Says on standard error how far it
+// is.
+Result<std::optional<CloudPolicy>> read_cloud_policy(CloudAccess access, World& world);
+
+}  // namespace dn::cli

@@ -1,0 +1,295 @@
+// Reads the policy from its source, then prints the view of it in one of two forms.
+#include "cli/policy_show.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <sstream>
+#include <string_view>
+#include <utility>
+
+#include "cli/cloud_policy.h"
+#include "cli/exit_codes.h"
+#include "cli/input.h"
+#include "cli/policy_view.h"
+#include "cli/rule_judge.h"
+#include "cli/text_table.h"
+#include "config/field_text.h"
+#include "policy/preferences.h"
+
+namespace dn::cli {
+namespace {
+
+using config::PolicySource;
+
+constexpr const char* kDefaultConfig = "/etc/discriminat/policy.toml";
+constexpr std::size_t kClientsShownMax = 8;  // of those with the same groups, in the table's title
+
+// A policy that was read, and where from.
+struct ReadPolicy {
+  PolicySource source = PolicySource::File;
+  std::string file;  // empty: none
+  policy::PolicyInput input;
+  std::vector<std::string> problems;
+  std::string public_suffix_list;
+};
+
+struct Shown {
+  const ReadPolicy& policy;
+  const PolicyView& view;
+  RuleJudge judge;
+};
+
+// -- reading ------------------------------------------------------------------------------------
+
+// The cloud needs no file: everything in [aws] has a default.
+std::optional<config::LoadedConfig> load_settings(const PolicyShowArguments& arguments,
+                                                  ReadPolicy& policy, World& world) {
+  policy.file = arguments.config.empty() ? kDefaultConfig : arguments.config;
+  std::error_code error;
+  if (arguments.source == PolicySource::Aws && arguments.config.empty() &&
+      !std::filesystem::exists(policy.file, error)) {
+    policy.file.clear();
+    config::LoadedConfig defaults;
+    defaults.gateway.source = PolicySource::Aws;
+    return defaults;
+  }
+  auto loaded = load_good_config(policy.file, world);
+  if (!loaded) return {};
+  if (arguments.source == PolicySource::File && loaded->gateway.source == PolicySource::Aws) {
+    world.err << fmt::format(
+        "discriminat: {}: the file has no policy, for it says source = \"aws\"; leave --source "
+        "away\n",
+        name_of_input(policy.file));
+    return {};
+  }
+  return loaded;
+}
+
+// The exit code when there is no policy.
+std::optional<int> read_cloud(const config::GatewaySettings& settings, ReadPolicy& policy,
+                              World& world) {
+  const auto report = [&](const std::string& message) {
+    world.err << "discriminat: the policy cannot be read from the cloud:\n";
+    std::istringstream lines(message);
+    for (std::string line; std::getline(lines, line);) {
+      world.err << "  " << config::printable(line, line.size()) << "\n";
+    }
+    return kExitCannot;
+  };
+  world.watch_interrupts();
+  auto access = world.open_cloud(settings);
+  if (!access) return report(access.error().message);
+  auto read = read_cloud_policy(*std::move(access), world);
+  if (!read) return report(read.error().message);
+  if (!*read) return kExitInterrupted;
+  policy.input = std::move((*read)->input);
+  policy.problems = std::move((*read)->problems);
+  return {};
+}
+
+std::optional<int> read_policy(const PolicyShowArguments& arguments, ReadPolicy& policy,
+                               World& world) {
+  auto loaded = load_settings(arguments, policy, world);
+  if (!loaded) return kExitCannot;
+  policy.source = arguments.source.value_or(loaded->gateway.source);
+  policy.public_suffix_list = loaded->gateway.public_suffix_list;
+  if (policy.source == PolicySource::Aws) return read_cloud(loaded->gateway, policy, world);
+  policy.input = std::move(loaded->policy);
+  for (const auto& problem : loaded->problems) policy.problems.push_back(to_text(problem));
+  return {};
+}
+
+// -- for people ---------------------------------------------------------------------------------
+
+std::string format_see_thru(const SeeThruView& see_thru) {
+  const std::string until = policy::format_date(see_thru.until);
+  if (!see_thru.in_force) return fmt::format("see-thru of {} ended on {}", see_thru.gid, until);
+  return fmt::format("see-thru of {} to the end of {}, {} day{} remaining", see_thru.gid, until,
+                     see_thru.days_remaining, see_thru.days_remaining == 1 ? "" : "s");
+}
+
+// "10.0.1.10", "10.0.2.0/24"
+std::string name_of(const policy::ClientBinding& client) {
+  return client.prefix.length == 32 ? to_text(client.prefix.base) : to_text(client.prefix);
+}
+
+std::string title_of(const ClientsView& clients) {
+  std::string title = clients.clients.size() == 1 ? "client " : "clients ";
+  std::size_t shown = 0;
+  for (const auto* client : clients.clients) {
+    if (shown == kClientsShownMax) {
+      return title + fmt::format(" and {} more", clients.clients.size() - shown);
+    }
+    title += (shown++ == 0 ? "" : ", ") + name_of(*client);
+    if (!client->where.empty()) title += " (" + config::printable(client->where) + ")";
+  }
+  return title;
+}
+
+void add_group(const policy::SecurityGroup& group, const Shown& shown, TextTable& table) {
+  bool empty = true;
+  for (const auto& rule : group.egress) {
+    for (const auto& member : shown.judge.judge(group, rule)) {
+      table.add({rule.where, group.gid, member.proto, ports_of(rule, member), member.member,
+                 effect_of(member)},
+                colour_of(member.outcome));
+      empty = false;
+    }
+  }
+  if (empty) table.add({group.where, group.gid, "", "", "", "no annotation, allows nothing"});
+}
+
+void print_clients(const ClientsView& clients, const Shown& shown, World& world) {
+  world.out << title_of(clients) << "\n";
+  if (clients.gids.empty()) world.out << "  no groups\n";
+  if (clients.see_thru) {
+    const Colour colour = clients.see_thru->in_force ? Colour::Warning : Colour::Faint;
+    world.out << "  " << paint(format_see_thru(*clients.see_thru), colour, world.colour) << "\n";
+  }
+  TextTable table({"WHERE", "GROUP", "PROTOCOL", "PORTS", "MEMBER", "EFFECT"});
+  for (const std::string& gid : clients.gids) {
+    const auto group =
+        std::ranges::lower_bound(shown.view.groups, gid, {}, &policy::SecurityGroup::gid);
+    if (group != shown.view.groups.end() && (*group)->gid == gid) {
+      add_group(**group, shown, table);
+    }
+  }
+  if (!table.empty()) table.print(world.out, world.colour);
+  world.out << "\n";
+}
+
+void print_people(const Shown& shown, const PolicyShowArguments& arguments, World& world) {
+  const policy::Preferences& preferences = shown.policy.input.preferences;
+  for (const auto& problem : shown.policy.problems) {
+    world.out << paint(config::printable(problem), Colour::Warning, world.colour) << "\n";
+  }
+  for (const auto& problem : shown.view.problems) {
+    world.out << paint(config::printable(problem), Colour::Warning, world.colour) << "\n";
+  }
+  world.out << fmt::format(
+      "policy of {}\nwildcard_exposure {}, flow_log_verbosity {}, see_thru {}, x509_crls {}\n\n",
+      shown.policy.source == PolicySource::Aws ? "the cloud" : name_of_input(shown.policy.file),
+      to_text(preferences.wildcard_exposure), to_text(preferences.flow_log_verbosity),
+      preferences.see_thru ? policy::format_date(*preferences.see_thru) : "none",
+      to_text(preferences.x509_crls));
+  for (const auto& clients : shown.view.clients) print_clients(clients, shown, world);
+  if (arguments.client && shown.view.clients.empty()) {
+    world.out << to_text(*arguments.client) << " is no client\n";
+  }
+  const auto& strangers = shown.view.strangers;
+  world.out << "addresses that are no client: "
+            << (strangers && strangers->in_force ? format_see_thru(*strangers) : "refused") << "\n";
+  if (!arguments.client && !shown.view.unused_gids.empty()) {
+    world.out << config::printable(fmt::format("groups that no client has: {}",
+                                               fmt::join(shown.view.unused_gids, ", ")),
+                                   SIZE_MAX)
+              << "\n";
+  }
+}
+
+// -- as JSON ------------------------------------------------------------------------------------
+
+// Prints the elements of a list one per line.
+class JsonLines {
+ public:
+  explicit JsonLines(std::ostream& out) : out_(out) {}
+  std::ostream& next() { return out_ << std::exchange(separator_, ",\n"); }
+
+ private:
+  std::ostream& out_;
+  std::string_view separator_ = "\n";
+};
+
+std::string json_see_thru(const std::optional<SeeThruView>& see_thru) {
+  if (!see_thru) return "null";
+  return fmt::format("{{{}, {}, \"days_remaining\": {}, \"in_force\": {}}}",
+                     json_field("until", policy::format_date(see_thru->until)),
+                     json_field("gid", see_thru->gid), see_thru->days_remaining,
+                     see_thru->in_force);
+}
+
+void print_json_clients(const PolicyView& view, std::ostream& out) {
+  JsonLines lines(out);
+  for (const auto& clients : view.clients) {
+    for (const auto* client : clients.clients) {
+      lines.next() << "  {"
+                   << json_field(client->prefix.length == 32 ? "client" : "subnet",
+                                 name_of(*client))
+                   << ", " << json_field("where", client->where)
+                   << ", \"groups\": " << json_list(clients.gids)
+                   << ", \"see_thru\": " << json_see_thru(clients.see_thru) << "}";
+    }
+  }
+}
+
+void print_json_rule(const policy::EgressRule& rule, const std::vector<JudgedMember>& members,
+                     std::ostream& out) {
+  out << "    {" << json_field("where", rule.where)
+      << ", \"annotation\": " << json_long_text(rule.description) << ", "
+      << json_field("ports", ports_of(rule, members.front())) << ", \"members\": [";
+  JsonLines lines(out);
+  for (const auto& member : members) {
+    lines.next() << "      {" << json_field("proto", member.proto) << ", "
+                 << json_field("member", member.member) << ", "
+                 << json_field("outcome", to_text(member.outcome)) << ", "
+                 << json_field("reason", member.reason) << "}";
+  }
+  out << "]}";
+}
+
+void print_json_groups(const Shown& shown, std::ostream& out) {
+  JsonLines lines(out);
+  for (const auto* group : shown.view.groups) {
+    lines.next() << "  {" << json_field("gid", group->gid) << ", "
+                 << json_field("where", group->where) << ", \"rules\": [";
+    JsonLines rules(out);
+    for (const auto& rule : group->egress) {
+      const auto members = shown.judge.judge(*group, rule);
+      if (members.empty()) continue;
+      rules.next();
+      print_json_rule(rule, members, out);
+    }
+    out << "]}";
+  }
+}
+
+void print_json(const Shown& shown, World& world) {
+  const policy::Preferences& preferences = shown.policy.input.preferences;
+  auto& out = world.out;
+  out << "{" << json_field("source", shown.policy.source == PolicySource::Aws ? "aws" : "file")
+      << ", " << json_field("file", config::printable(shown.policy.file)) << ", "
+      << json_field("day", policy::format_date(world.today)) << ",\n\"preferences\": {"
+      << json_field("wildcard_exposure", to_text(preferences.wildcard_exposure)) << ", "
+      << json_field("flow_log_verbosity", to_text(preferences.flow_log_verbosity))
+      << ", \"see_thru\": "
+      << (preferences.see_thru ? json_text(policy::format_date(*preferences.see_thru)) : "null")
+      << ", " << json_field("x509_crls", to_text(preferences.x509_crls)) << "},\n\"clients\": [";
+  print_json_clients(shown.view, out);
+  out << "],\n\"groups\": [";
+  print_json_groups(shown, out);
+  std::vector<std::string> problems = shown.policy.problems;
+  problems.insert(problems.end(), shown.view.problems.begin(), shown.view.problems.end());
+  out << "],\n\"strangers\": {\"see_thru\": " << json_see_thru(shown.view.strangers)
+      << "},\n\"unused_groups\": " << json_list(shown.view.unused_gids)
+      << ",\n\"problems\": " << json_list(problems) << "}\n";
+}
+
+}  // namespace
+
+int run_policy_show(const PolicyShowArguments& arguments, World& world) {
+  ReadPolicy policy;
+  if (const auto code = read_policy(arguments, policy, world)) return *code;
+  const auto suffixes = load_suffixes(policy.public_suffix_list, world);
+  const auto view = view_policy(policy.input, suffixes, world.today, arguments.client);
+  const Shown shown{policy, view, RuleJudge(policy.input, suffixes, world.today)};
+  if (world.out_is_terminal && !arguments.json) {
+    print_people(shown, arguments, world);
+  } else {
+    print_json(shown, world);
+  }
+  return arguments.client && view.clients.empty() ? kExitNo : kExitGood;
+}
+
+}  // namespace dn::cli
