@@ -87,6 +87,10 @@ std::string ports_of(const Row& row) {
   return row.rule == nullptr ? "all" : ports_of(*row.rule, row.judged);
 }
 
+bool is_read_from_cloud(const Document& document) {
+  return document.gateway.source == config::PolicySource::Aws;
+}
+
 void print_people(const Document& document, const std::vector<Row>& rows, const Totals& totals,
                   World& world) {
   for (const auto& problem : document.problems) {
@@ -103,6 +107,10 @@ void print_people(const Document& document, const std::vector<Row>& rows, const 
   }
   if (!table.empty()) table.print(world.out, world.colour);
   if (!table.empty() || !document.problems.empty()) world.out << "\n";
+  if (is_read_from_cloud(document)) {
+    world.out << "source = \"aws\": the policy is read from the cloud; `discriminat policy show` "
+                 "shows it\n";
+  }
   const auto plural = [](std::size_t count) { return count == 1 ? "" : "s"; };
   world.out << fmt::format(
       "{} ({}): {} allowed, {} rejected, {} warning{}, {} error{} of the file\n", document.name,
@@ -115,6 +123,7 @@ void print_json(const Document& document, const std::vector<Row>& rows, const To
                 World& world) {
   auto& out = world.out;
   out << "{" << json_field("file", document.name) << ", " << json_field("kind", document.kind)
+      << ", " << json_field("source", is_read_from_cloud(document) ? "aws" : "file")
       << ",\n\"problems\": [";
   std::string_view separator = "\n";
   for (const auto& problem : document.problems) {

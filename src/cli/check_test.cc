@@ -83,6 +83,17 @@ TEST_F(Check, DoesNotBlameListsThatOnlyTheGatewayReads) {
       << out;
 }
 
+TEST_F(Check, SaysThatThePolicyIsReadFromTheCloud) {
+  const auto text = std::string(kGateway) + "source = \"aws\"\n[aws]\nregion = \"eu-west-1\"\n";
+  EXPECT_EQ(call({"check", "--strict", "-"}, text), kExitGood);
+  EXPECT_EQ(out,
+            R"(source = "aws": the policy is read from the cloud; `discriminat policy show` shows it
+stdin (configuration file): 0 allowed, 0 rejected, 0 warnings, 0 errors of the file
+)");
+  EXPECT_EQ(call({"check", "--strict", "--json", "-"}, text), kExitGood);
+  EXPECT_TRUE(out.contains("\"source\": \"aws\",\n\"problems\": [],\n\"members\": [],")) << out;
+}
+
 TEST_F(Check, ReportsADefaultSeeThru) {
   const auto file = put("p.toml", std::string(kGateway) + "[preferences]\nsee_thru = 2026-12-24\n");
   EXPECT_EQ(call({"check", file}), kExitGood);
@@ -107,7 +118,7 @@ TEST_F(Check, PrintsJson) {
   const auto file =
       put("p.toml", policy_with(rule("discriminat:tls:a.example,b c\\\"d")) + "[dns]\nttl = 1\n");
   EXPECT_EQ(call({"check", "--json", file}), kExitNo);
-  EXPECT_EQ(out, R"({"file": "p.toml", "kind": "configuration file",
+  EXPECT_EQ(out, R"({"file": "p.toml", "kind": "configuration file", "source": "file",
 "problems": [
   {"where": "p.toml:12:1", "severity": "error", "what": "unknown key \"ttl\" in [dns]", )"
                  R"("fix": "the keys here are upstream, allow_private_answers, retention"}],
