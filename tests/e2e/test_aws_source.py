@@ -64,6 +64,36 @@ def test_the_config_log_says_what_was_taken_in(gateway, cloud):
     assert all(r["proto"] == "tls" and r["gid"] == cloud.web for r in lines if r["cat"] == "addr")
 
 
+def show(lab, gateway, *words):
+    return lab.gw.run(gateway.binary, "policy", "show", "--config", gateway.path, *words,
+                      env=c.ENVIRONMENT, timeout=120)
+
+
+def test_policy_show_says_what_the_gateway_took_in(lab, gateway, cloud):
+    shown = show(lab, gateway)
+    assert shown.status == 0, shown.text
+    policy = json.loads(shown.text)
+    assert policy["source"] == "aws" and policy["problems"] == []
+    assert policy["preferences"]["wildcard_exposure"] == "none"
+    assert {"client": z.CLIENTS["c1"], "where": cloud.c1, "groups": [cloud.web],
+            "see_thru": None} in policy["clients"]
+    [group] = [group for group in policy["groups"] if group["gid"] == cloud.web]
+    members = [(m["proto"], m["member"], m["outcome"]) for rule in group["rules"]
+               for m in rule["members"]]
+    assert sorted(members) == [
+        ("tls", "*.wild.test", "rejected"), ("tls", "allowed.test", "accepted"),
+        ("tls", "big.test", "accepted"), ("tls", "git.test", "accepted")]
+    assert [rule["ports"] for rule in group["rules"]] == ["443", "443"]
+    assert show(lab, gateway, "--client", z.CLIENTS["c1"]).status == 0
+    assert show(lab, gateway, "--client", z.CLIENTS["stranger"]).status == 1
+
+
+def test_check_does_not_blame_a_file_whose_policy_is_in_the_cloud(lab, gateway):
+    checked = lab.gw.run(gateway.binary, "check", "--strict", gateway.path)
+    assert checked.status == 0, checked.text
+    assert "the policy is read from the cloud" in checked.text
+
+
 def test_a_rule_that_is_added_allows_and_one_that_is_withdrawn_ends_what_lives(
         lab, gateway, cloud):
     assert not fetch(lab, "second.test")
@@ -101,6 +131,8 @@ def test_the_policy_stays_while_the_cloud_is_away(lab, gateway, cloud):
                                        "security groups cannot be listed" in text)
         assert fetch(lab, "allowed.test")
         assert gateway.health() == 200
+        shown = show(lab, gateway)
+        assert shown.status == 2 and "interfaces cannot be listed" in shown.text, shown.text
     finally:
         cloud.join()
     assert gateway.config_log.wait(SEEN + 30, cat="self", outcome="accepted", reason=lambda text:

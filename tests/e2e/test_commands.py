@@ -1,5 +1,6 @@
 """The operator's commands beside a running gateway: what they say is what it does."""
 import json
+import signal
 import socket
 import struct
 import threading
@@ -7,6 +8,7 @@ import threading
 import pytest
 
 from kit import zone as z
+from kit.netns import wait_until
 
 
 def command(lab, gateway, *words):
@@ -37,6 +39,32 @@ def test_explain_says_what_the_gateway_does(client, name, lab, gateway):
                    "--to", name, "--json")
     assert said.status in (0, 1), said.text
     assert lab.curl(f"https://{name}/", client=client).ok == (said.status == 0), said.text
+
+
+def test_policy_show_says_what_the_gateway_took_in(lab, gateway):
+    shown = command(lab, gateway, "policy", "show", "--config", gateway.path)
+    assert shown.status == 0, shown.text
+    policy = json.loads(shown.text)
+    written = command(lab, gateway, "logs", "config", "--config", gateway.path, "--since", "1d")
+    taken_in = [line for line in map(json.loads, written.text.splitlines())
+                if line["outcome"] == "accepted"]
+    assert {(c["client"], gid) for c in policy["clients"] for gid in c["groups"]} == {
+        (line["client"], line["gid"]) for line in taken_in if line["cat"] == "client"}
+    assert {(group["gid"], member["proto"], member["member"]) for group in policy["groups"]
+            for rule in group["rules"] for member in rule["members"]} == {
+        (line["gid"], line["proto"], line["addr"]) for line in taken_in if "addr" in line}
+    assert command(lab, gateway, "policy", "show", "--config", gateway.path, "--client",
+                   z.CLIENTS["stranger"]).status == 1
+
+
+def test_policy_watch_prints_the_config_log_until_ctrl_c(lab, gateway):
+    child = lab.gw.start(gateway.binary, "policy", "watch", "--config", gateway.path, "--since",
+                         "1d", "--filter", '{ $.cat = "client" }', log="watch.log")
+    printed = lab.shop.folder / "watch.log"
+    wait_until(lambda: z.CLIENTS["c2"] in printed.read_text(), 20)
+    assert lab.shop.stop(child, signal.SIGINT) == 0
+    lines = [json.loads(line) for line in printed.read_text().splitlines()]
+    assert {line["client"] for line in lines} == {z.CLIENTS["c1"], z.CLIENTS["c2"]}
 
 
 class Recorder:
