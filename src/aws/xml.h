@@ -23,8 +23,8 @@
 #include "base/result.h"
 
 namespace pugi {
-class xml_document;
-struct xml_node_struct;
+class xml_document;      // NOLINT(readability-identifier-naming): the library's
+struct xml_node_struct;  // NOLINT(readability-identifier-naming)
 }  // namespace pugi
 
 namespace dn::aws {

@@ -30,7 +30,7 @@ std::string format_cursor(ShipPlace place) {
 std::optional<ShipPlace> parse_cursor(std::string_view text) {
   ShipPlace place;
   const char* const end = text.data() + text.size();
-  const auto segment = std::from_chars(text.data(), end, place.segment);
+  const auto segment = std::from_chars(text.data(), text.data() + text.size(), place.segment);
   if (segment.ec != std::errc() || segment.ptr == end) return {};
   const auto offset = std::from_chars(segment.ptr + 1, end, place.offset);
   if (offset.ec != std::errc() || format_cursor(place) != text) return {};
