@@ -10,6 +10,7 @@
 #include "cli/allowlist_output.h"
 #include "cli/allowlist_picture.h"
 #include "cli/allowlist_policy.h"
+#include "cli/cloud_policy.h"
 #include "cli/exit_codes.h"
 #include "cli/input.h"
 #include "cli/log_reading.h"
@@ -81,6 +82,11 @@ int run_allowlist(const AllowlistArguments& arguments, World& world) {
   if (const std::string& path = arguments.source.config; !path.empty()) {
     given = load_document(path, world);
     if (!given || !is_useful(*given, world)) return kExitCannot;
+    if (given->gateway.source == config::PolicySource::Aws) {
+      auto cloud = take_cloud_policy(given->gateway, world);
+      if (!cloud) return cloud.error();
+      given->policy = std::move(cloud->input);
+    }
   }
   const config::GatewaySettings settings = given ? given->gateway : config::GatewaySettings();
   const auto suffixes = load_suffixes(settings.public_suffix_list, world);

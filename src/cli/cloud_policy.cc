@@ -4,10 +4,14 @@
 
 #include <algorithm>
 #include <chrono>
+#include <sstream>
 #include <utility>
 
 #include "aws/signed_client.h"
+#include "cli/exit_codes.h"
+#include "cli/input.h"
 #include "cli/progress.h"
+#include "config/field_text.h"
 #include "net/random.h"
 
 namespace dn::cli {
@@ -64,6 +68,38 @@ Result<std::optional<CloudPolicy>> read_cloud_policy(CloudAccess access, World& 
   auto problems = reader.problems();
   if (!input) return fail(fmt::format("{}", fmt::join(problems, "\n")));
   return CloudPolicy{*std::move(input), std::move(problems)};
+}
+
+tl::expected<CloudPolicy, int> take_cloud_policy(const config::GatewaySettings& settings,
+                                                 World& world) {
+  const auto report = [&](const std::string& message) {
+    world.err << "discriminat: the policy cannot be read from the cloud:\n";
+    std::istringstream lines(message);
+    for (std::string line; std::getline(lines, line);) {
+      world.err << "  " << config::printable(line, line.size()) << "\n";
+    }
+    return tl::unexpected(kExitCannot);
+  };
+  world.watch_interrupts();
+  auto access = world.open_cloud(settings);
+  if (!access) return report(access.error().message);
+  auto read = read_cloud_policy(*std::move(access), world);
+  if (!read) return report(read.error().message);
+  if (!*read) return tl::unexpected(kExitInterrupted);
+  return **std::move(read);
+}
+
+tl::expected<config::LoadedConfig, int> load_policy(const std::string& path, World& world) {
+  auto loaded = load_good_config(path, world);
+  if (!loaded) return tl::unexpected(kExitCannot);
+  if (loaded->gateway.source == config::PolicySource::File) return *std::move(loaded);
+  auto cloud = take_cloud_policy(loaded->gateway, world);
+  if (!cloud) return tl::unexpected(cloud.error());
+  for (const std::string& problem : cloud->problems) {
+    world.err << "discriminat: " << config::printable(problem) << "\n";
+  }
+  loaded->policy = std::move(cloud->input);
+  return *std::move(loaded);
 }
 
 }  // namespace dn::cli

@@ -15,6 +15,7 @@
 #include "base/result.h"
 #include "cli/cloud_access.h"
 #include "cli/world.h"
+#include "config/config_file.h"
 #include "policy/policy_input.h"
 
 namespace dn::cli {
@@ -26,9 +27,17 @@ struct CloudPolicy {
   std::vector<std::string> problems;  // what could not be read, what is odd; sorted
 };
 
-// Nothing when Ctrl-C ended it. The error names every problem, one
-// per line. Says on standard error how far it
-// is.
+// Nothing when Ctrl-C ended it. The error names every problem, one per line. Says on standard error
+// how far it is.
 Result<std::optional<CloudPolicy>> read_cloud_policy(CloudAccess access, World& world);
+
+// The policy of the cloud that `settings` lead to. The exit code where there is none: why is then
+// on `world.err`.
+tl::expected<CloudPolicy, int> take_cloud_policy(const config::GatewaySettings& settings,
+                                                 World& world);
+
+// A good configuration file, with the policy of the cloud where that is its source; problems of the
+// cloud stand on `world.err`. The exit code where there is none: why is then there, too.
+tl::expected<config::LoadedConfig, int> load_policy(const std::string& path, World& world);
 
 }  // namespace dn::cli

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "cli/client_binding.h"
+#include "cli/cloud_policy.h"
 #include "cli/exit_codes.h"
 #include "cli/input.h"
 #include "cli/text_table.h"
@@ -215,8 +216,8 @@ int run_explain(const ExplainArguments& arguments, World& world) {
                              config::quoted(arguments.destination));
     return kExitCannot;
   }
-  auto loaded = load_good_config(arguments.config, world);
-  if (!loaded) return kExitCannot;
+  auto loaded = load_policy(arguments.config, world);
+  if (!loaded) return loaded.error();
   const auto suffixes = load_suffixes(loaded->gateway.public_suffix_list, world);
   const Source* binding = find_binding(loaded->policy.clients, flow->source);
   const Source source = binding == nullptr ? Source() : *binding;

@@ -57,6 +57,21 @@ at run time the gateway verifies that:
 )");
 }
 
+TEST_F(Explain, AsksTheCloudWhereThatIsTheSource) {
+  const auto file =
+      put("p.toml", "[gateway]\nsource = \"aws\"\ninside = [\"lan0\"]\noutside = \"wan0\"\n");
+  const std::vector<std::string> asked = {"explain", "--config",       file, "--src", "10.0.0.1",
+                                          "--to",    "api.example.com"};
+  EXPECT_EQ(call(asked), kExitCannot);
+  EXPECT_EQ(err,
+            "discriminat: the policy cannot be read from the cloud:\n  this test has no cloud\n");
+  cloud.emplace();
+  cloud->add_client("eni-1", "10.0.0.1", {"sg-1"});
+  cloud->set_group("sg-1", "discriminat:tls:api.example.com");
+  EXPECT_EQ(call(asked), kExitGood);
+  EXPECT_TRUE(out.starts_with("allowed: 10.0.0.1 to api.example.com:443 (tls)\n")) << out;
+}
+
 TEST_F(Explain, SaysWhatToAdd) {
   const auto file = put("p.toml", kPolicy);
   EXPECT_EQ(call({"explain", "--config", file, "--src", "10.0.1.10", "--to", "a.b.example.com"}),

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <sstream>
 #include <string_view>
 #include <utility>
 
@@ -68,34 +67,19 @@ std::optional<config::LoadedConfig> load_settings(const PolicyShowArguments& arg
 }
 
 // The exit code when there is no policy.
-std::optional<int> read_cloud(const config::GatewaySettings& settings, ReadPolicy& policy,
-                              World& world) {
-  const auto report = [&](const std::string& message) {
-    world.err << "discriminat: the policy cannot be read from the cloud:\n";
-    std::istringstream lines(message);
-    for (std::string line; std::getline(lines, line);) {
-      world.err << "  " << config::printable(line, line.size()) << "\n";
-    }
-    return kExitCannot;
-  };
-  world.watch_interrupts();
-  auto access = world.open_cloud(settings);
-  if (!access) return report(access.error().message);
-  auto read = read_cloud_policy(*std::move(access), world);
-  if (!read) return report(read.error().message);
-  if (!*read) return kExitInterrupted;
-  policy.input = std::move((*read)->input);
-  policy.problems = std::move((*read)->problems);
-  return {};
-}
-
 std::optional<int> read_policy(const PolicyShowArguments& arguments, ReadPolicy& policy,
                                World& world) {
   auto loaded = load_settings(arguments, policy, world);
   if (!loaded) return kExitCannot;
   policy.source = arguments.source.value_or(loaded->gateway.source);
   policy.public_suffix_list = loaded->gateway.public_suffix_list;
-  if (policy.source == PolicySource::Aws) return read_cloud(loaded->gateway, policy, world);
+  if (policy.source == PolicySource::Aws) {
+    auto cloud = take_cloud_policy(loaded->gateway, world);
+    if (!cloud) return cloud.error();
+    policy.input = std::move(cloud->input);
+    policy.problems = std::move(cloud->problems);
+    return {};
+  }
   policy.input = std::move(loaded->policy);
   for (const auto& problem : loaded->problems) policy.problems.push_back(to_text(problem));
   return {};

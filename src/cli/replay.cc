@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "cli/client_binding.h"
+#include "cli/cloud_policy.h"
 #include "cli/exit_codes.h"
 #include "cli/input.h"
 #include "cli/log_reading.h"
@@ -263,8 +264,8 @@ void print_json(const Replay& replay, Date day, World& world) {
 int run_replay(const ReplayArguments& arguments, World& world) {
   const auto span = resolve_span(arguments.span, kSince, world.clock());
   if (!span) return report_logs_error({"", span.error().message}, world);
-  auto loaded = load_good_config(arguments.policy, world);
-  if (!loaded) return kExitCannot;
+  auto loaded = load_policy(arguments.policy, world);
+  if (!loaded) return loaded.error();
   const auto suffixes = load_suffixes(loaded->gateway.public_suffix_list, world);
   const auto client = open_source(arguments.source, world);
   if (client == nullptr) return kExitCannot;
