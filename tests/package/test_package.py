@@ -41,7 +41,8 @@ def test_every_command_has_its_place_in_the_manual(unpacked):
     commands = re.findall(r"^  ([a-z]+)  ", text.split("Subcommands:")[1], re.MULTILINE)
     page = gzip.open(unpacked / "usr/share/man/man8/discriminat.8.gz", "rt").read()
     assert len(commands) > 5
-    assert re.findall(r'^\.SS "discriminat (\w+)"', page, re.MULTILINE) == commands
+    headings = re.findall(r'^\.SS "discriminat (\w+)( \w+)?"', page, re.MULTILINE)
+    assert list(dict.fromkeys(first for first, _ in headings)) == commands
 
 
 def test_every_section_of_the_file_has_its_place_in_the_manual(unpacked):
