@@ -53,7 +53,10 @@ void PolicyKeeper::start_without_policy(Date today) {
 }
 
 void PolicyKeeper::look(Date today) {
-  if (!from_file() && today != looked_on_ && input_) publish(*input_, today);
+  if (!from_file() && today != looked_on_) {
+    looked_on_ = today;
+    if (input_) publish(*input_, today);
+  }
   const auto state = file_state();
   if (!state) {
     if (seen_) complain(path_ + ": is gone; the previous policy stays in force");
