@@ -146,7 +146,7 @@ Result<std::unique_ptr<AwsLink>> AwsLink::start(const AwsLinkSettings& settings,
   const auto session = open_session(aws::process_environment());
   auto questions = aws_questions(session, settings.instance.region);
   if (!questions) return tl::unexpected(questions.error());
-  std::unique_ptr<AwsLink> link(new AwsLink());
+  std::unique_ptr<AwsLink> link(new AwsLink(session));
   if (gateway.aws_ship_logs) {
     auto logs = session->logs(settings.instance.region);
     if (!logs) return tl::unexpected(logs.error());
@@ -166,12 +166,10 @@ Result<std::unique_ptr<AwsLink>> AwsLink::start(const AwsLinkSettings& settings,
   return link;
 }
 
-Result<SelfCareQuestions> AwsLink::self_care_questions(const AwsInstance& instance) {
-  const aws::Environment environment = aws::process_environment();
-  auto imds = aws::Imds::open(environment, surroundings());
+Result<SelfCareQuestions> AwsLink::self_care_questions(const AwsInstance& instance) const {
+  auto imds = aws::Imds::open(aws::process_environment(), surroundings());
   if (!imds) return fail(imds.error().message);
-  const auto session = open_session(environment);
-  return daemon::self_care_questions(*session, std::shared_ptr<aws::Imds>(*std::move(imds)),
+  return daemon::self_care_questions(*session_, std::shared_ptr<aws::Imds>(*std::move(imds)),
                                      instance.region, instance.instance_id);
 }
 

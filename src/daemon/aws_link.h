@@ -59,15 +59,17 @@ class AwsLink {
   // `log` outlives the link.
   static Result<std::unique_ptr<AwsLink>> start(const AwsLinkSettings& settings, ConfigLog& log);
 
-  // For the thread that looks after the instance; with credentials and connections of its own.
-  static Result<SelfCareQuestions> self_care_questions(const AwsInstance& instance);
+  // For the thread that looks after the instance; with connections of its own.
+  Result<SelfCareQuestions> self_care_questions(const AwsInstance& instance) const;
 
   CloudSource& source() { return *source_; }
   // Without a shipper: empty.
   std::map<std::string, shipper::ShipStats> shipped() const;
 
  private:
-  AwsLink() = default;
+  explicit AwsLink(std::shared_ptr<const aws::Session> session) : session_(std::move(session)) {}
+
+  std::shared_ptr<const aws::Session> session_;
   std::unique_ptr<CloudSource> source_;
   std::unique_ptr<shipper::LogShipper> shipper_;
 };

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <utility>
 
+#include "daemon/clock.h"
 #include "daemon/self_testing.h"
 
 namespace dn::daemon {
@@ -13,7 +14,7 @@ namespace {
 constexpr auto kDrainLook = std::chrono::seconds(1);
 
 MonotonicTime now() {
-  return std::chrono::time_point_cast<MonotonicTime::duration>(std::chrono::steady_clock::now());
+  return read_clock(false).monotonic;
 }
 
 }  // namespace

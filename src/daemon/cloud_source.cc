@@ -1,13 +1,14 @@
 #include "daemon/cloud_source.h"
 
-#include <chrono>
 #include <utility>
+
+#include "daemon/clock.h"
 
 namespace dn::daemon {
 namespace {
 
 MonotonicTime now() {
-  return std::chrono::time_point_cast<MonotonicTime::duration>(std::chrono::steady_clock::now());
+  return read_clock(false).monotonic;
 }
 
 }  // namespace

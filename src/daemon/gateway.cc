@@ -60,7 +60,7 @@ constexpr auto kRound = 1s;
 constexpr auto kStatusEvery = 2s;
 constexpr auto kSilentLookEvery = 30s;
 constexpr auto kPrimingMost = 120s;      // healthy then in any case
-constexpr auto kOldInstanceLeaves = 5s;  // an upgrade: the queues are free once it has ended
+constexpr auto kOldInstanceLeaves = 5s;  // an upgrade: its queues are free once it has ended
 
 void say(std::string_view text) {
   fmt::print(stderr, "discriminat: {}\n", text);
@@ -117,6 +117,17 @@ Result<std::vector<std::uint32_t>> interface_indices(const std::vector<std::stri
     indices.push_back(index);
   }
   return indices;
+}
+
+// What only one gateway at a time can have: the old one of an upgrade is about to end.
+template <class Open>
+auto open_behind_old_instance(Open open) {
+  const auto give_up = read_clock(false).monotonic + kOldInstanceLeaves;
+  for (;;) {
+    auto opened = open();
+    if (opened || read_clock(false).monotonic >= give_up) return opened;
+    std::this_thread::sleep_for(20ms);
+  }
 }
 
 std::uint64_t queue_overflows(const netfilter::RulesetSettings& rules) {
@@ -327,31 +338,18 @@ Result<void> Gateway::start_resolver() {
 Result<netfilter::PacketQueue> Gateway::open_queue(std::uint16_t number) {
   netfilter::PacketQueueSettings settings;
   settings.number = number;
-  const auto give_up = read_clock(false).monotonic + kOldInstanceLeaves;
-  for (;;) {
-    auto queue = netfilter::PacketQueue::open(settings);
-    if (queue || read_clock(false).monotonic >= give_up) return queue;
-    std::this_thread::sleep_for(20ms);
-  }
+  return open_behind_old_instance([&] { return netfilter::PacketQueue::open(settings); });
 }
 
 // One more inside interface, for the self-test. Without it the rest of the test has to do.
 void Gateway::open_probe() {
-  const auto give_up = read_clock(false).monotonic + kOldInstanceLeaves;
-  for (;;) {
-    auto probe = netfilter::PathProbe::open();
-    if (probe) {
-      probe_ = std::move(*probe);
-      rules_.inside.emplace_back(netfilter::kProbeInterface);
-      return;
-    }
-    if (read_clock(false).monotonic >= give_up) {
-      log_->write_self("warning",
-                       "the self-test goes without packets of its own: " + probe.error().message);
-      return;
-    }
-    std::this_thread::sleep_for(20ms);
+  auto probe = open_behind_old_instance(netfilter::PathProbe::open);
+  if (!probe) {
+    return log_->write_self(
+        "warning", "the self-test goes without packets of its own: " + probe.error().message);
   }
+  probe_ = std::move(*probe);
+  rules_.inside.emplace_back(netfilter::kProbeInterface);
 }
 
 Result<void> Gateway::start_loops() {
@@ -426,7 +424,7 @@ Result<void> Gateway::start_firewall() {
 // Only for an instance of EC2 that instance metadata knows.
 Result<void> Gateway::start_care() {
   if (aws_.instance_id.empty()) return {};
-  auto questions = AwsLink::self_care_questions(aws_);
+  auto questions = cloud_->self_care_questions(aws_);
   if (!questions) return tl::unexpected(questions.error());
   CareParts parts;
   parts.settings.source_dest_check = settings_.aws_disable_source_dest_check;
