@@ -1,6 +1,5 @@
 #include "shipper/ship_cursor.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -54,13 +53,8 @@ Result<ShipPlace> read_cursor(const std::filesystem::path& path) {
 
 Result<void> write_cursor(const std::filesystem::path& path, ShipPlace place,
                           store::FileCalls& calls) {
-  const std::string fresh = path.string() + ".new";
-  const std::string text = format_cursor(place);
-  const store::OpenFile file(calls.open(fresh, O_WRONLY | O_CREAT | O_TRUNC));
-  if (!file.is_open()) return fail(why("write", fresh));
-  if (calls.write(file.get(), text) != static_cast<ssize_t>(text.size()) ||
-      calls.sync_data(file.get()) != 0 || calls.rename(fresh, path.string()) != 0) {
-    return fail(why("write", fresh));
+  if (store::replace_file(path.string(), format_cursor(place), calls) != 0) {
+    return fail(why("write", path));
   }
   return {};
 }

@@ -1,6 +1,5 @@
 #include "store/catalog_disk.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -42,16 +41,7 @@ std::optional<CatalogRecord> read_record(const std::filesystem::path& path) {
 Result<void> write_record(const std::filesystem::path& directory, std::string_view file_name,
                           const CatalogRecord& record, FileCalls& calls) {
   const std::filesystem::path path = directory / file_name;
-  const std::string fresh = path.string() + ".new";
-  const std::string text = format_record(record);
-  const OpenFile file(calls.open(fresh, O_WRONLY | O_CREAT | O_TRUNC));
-  if (!file.is_open()) return cannot("write", fresh);
-  if (calls.write(file.get(), text) != static_cast<ssize_t>(text.size()) ||
-      calls.sync(file.get()) != 0 || calls.rename(fresh, path.string()) != 0) {
-    const auto failed = cannot("write", fresh);
-    calls.unlink(fresh);
-    return failed;
-  }
+  if (replace_file(path.string(), format_record(record), calls) != 0) return cannot("write", path);
   return {};
 }
 

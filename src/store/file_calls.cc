@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdio>
 
 namespace dn::store {
@@ -33,6 +34,20 @@ int FileCalls::rename(const std::string& from, const std::string& to) {
 
 int FileCalls::unlink(const std::string& path) {
   return ::unlink(path.c_str());
+}
+
+int replace_file(const std::string& path, std::string_view text, FileCalls& calls) {
+  const std::string fresh = path + ".new";
+  const int file = calls.open(fresh, O_WRONLY | O_CREAT | O_TRUNC);
+  if (file < 0) return -1;
+  const bool written = calls.write(file, text) == static_cast<ssize_t>(text.size()) &&
+                       calls.sync(file) == 0 && calls.rename(fresh, path) == 0;
+  const int error = errno;
+  ::close(file);
+  if (written) return 0;
+  calls.unlink(fresh);
+  errno = error;
+  return -1;
 }
 
 FileCalls& real_file_calls() {

@@ -26,6 +26,10 @@ class FileCalls {
   virtual int unlink(const std::string& path);
 };
 
+// Replaces a small file in one step: whoever reads finds the old text or the new one, also after a
+// power cut. 0, or -1 and errno; then the old one stays.
+int replace_file(const std::string& path, std::string_view text, FileCalls& calls);
+
 // Lives as long as the program; has no state.
 FileCalls& real_file_calls();
 
