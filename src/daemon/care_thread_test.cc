@@ -6,20 +6,13 @@
 #include <chrono>
 #include <vector>
 
+#include "base/testing/eventually.h"
 #include "net/guarded.h"
 
 namespace dn::daemon {
 namespace {
 
 using namespace std::chrono_literals;
-
-bool reaches(const std::function<bool()>& condition) {
-  for (int i = 0; i < 1000; ++i) {
-    if (condition()) return true;
-    std::this_thread::sleep_for(10ms);
-  }
-  return false;
-}
 
 SelfCareQuestions quiet() {
   SelfCareQuestions made;
@@ -56,7 +49,7 @@ struct Told {
 TEST(CareThread, CaresTellsAndStops) {
   Told told;
   CareThread care(told.parts(quiet()));
-  EXPECT_TRUE(reaches([&] { return told.has("source/destination check"); }));
+  EXPECT_TRUE(eventually([&] { return told.has("source/destination check"); }));
   EXPECT_TRUE(care.healthy());
   EXPECT_FALSE(care.may_exit());
 }
@@ -66,8 +59,8 @@ TEST(CareThread, IsUnhealthyFromANoticeOnAndWaitsForConnections) {
   SelfCareQuestions questions = quiet();
   questions.spot_action = [] { return std::optional(aws::SpotAction{"terminate", {}}); };
   CareThread care(told.parts(std::move(questions)));
-  EXPECT_TRUE(reaches([&] { return !care.healthy(); }));
-  EXPECT_TRUE(reaches([&] { return told.has("warning: "); }));
+  EXPECT_TRUE(eventually([&] { return !care.healthy(); }));
+  EXPECT_TRUE(eventually([&] { return told.has("warning: "); }));
   EXPECT_FALSE(care.may_exit()) << "a connection is being judged";
 }
 

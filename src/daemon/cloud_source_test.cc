@@ -4,6 +4,7 @@
 
 #include <atomic>
 
+#include "base/testing/eventually.h"
 #include "daemon/testing/fake_cloud.h"
 
 namespace dn::daemon {
@@ -11,14 +12,6 @@ namespace {
 
 using namespace std::chrono_literals;
 using testing::FakeCloud;
-
-bool reaches(const std::function<bool()>& condition) {
-  for (int i = 0; i < 1000; ++i) {
-    if (condition()) return true;
-    std::this_thread::sleep_for(10ms);
-  }
-  return false;
-}
 
 TEST(CloudSource, HandsOverPolicyAndWhoIsAbsent) {
   FakeCloud cloud;
@@ -29,7 +22,7 @@ TEST(CloudSource, HandsOverPolicyAndWhoIsAbsent) {
   settings.inventory = {"i-gateway", "vpc-1"};
   CloudSource source(settings, cloud.questions(), [] { return 0U; }, [&] { ++woken; });
   CloudNews news;
-  ASSERT_TRUE(reaches([&] {
+  ASSERT_TRUE(eventually([&] {
     auto fresh = source.take();
     if (fresh.input) news = std::move(fresh);
     return news.input.has_value();
@@ -40,7 +33,7 @@ TEST(CloudSource, HandsOverPolicyAndWhoIsAbsent) {
   EXPECT_EQ(source.stats().inputs, 1U);
   EXPECT_TRUE(source.problems().empty());
   source.ask(*parse_ipv4("10.9.9.9"));
-  EXPECT_TRUE(reaches([&] { return source.take().absent.size() == 1; }));
+  EXPECT_TRUE(eventually([&] { return source.take().absent.size() == 1; }));
 }
 
 TEST(CloudSource, AnswersAtOnceWhatItCannotKeep) {
@@ -48,8 +41,8 @@ TEST(CloudSource, AnswersAtOnceWhatItCannotKeep) {
   for (int i = 0; i < 100; ++i) cloud.fault(403, "UnauthorizedOperation");
   CloudSource source({}, cloud.questions(), [] { return 0U; }, [] {});
   for (std::uint32_t i = 0; i < 20 * CloudSource::kQuestionsMax; ++i) source.ask({i});
-  EXPECT_TRUE(reaches([&] { return !source.take().absent.empty(); }));
-  EXPECT_TRUE(reaches([&] { return !source.problems().empty(); }));
+  EXPECT_TRUE(eventually([&] { return !source.take().absent.empty(); }));
+  EXPECT_TRUE(eventually([&] { return !source.problems().empty(); }));
 }
 
 }  // namespace

@@ -12,6 +12,7 @@
 #include <mutex>
 #include <set>
 
+#include "base/testing/eventually.h"
 #include "resolver/testing/fake_dns_server.h"
 
 namespace dn::resolver {
@@ -81,16 +82,6 @@ class Listener {
   std::vector<DnsAnswer> answers_;
   Texts warnings_;
 };
-
-// Waits until the condition holds, looking again and again.
-bool eventually(const std::function<bool()>& condition) {
-  const auto give_up = std::chrono::steady_clock::now() + 30s;
-  while (!condition()) {
-    if (std::chrono::steady_clock::now() > give_up) return false;
-    std::this_thread::sleep_for(2ms);
-  }
-  return true;
-}
 
 class ResolverTest : public ::testing::Test {
  protected:

@@ -4,6 +4,7 @@
 
 #include <fstream>
 
+#include "base/testing/eventually.h"
 #include "shipper/testing/fake_logs_service.h"
 #include "store/testing/fake_disk.h"
 
@@ -40,11 +41,6 @@ class LogShipperTest : public ::testing::Test {
     const std::scoped_lock lock(mutex_);
     return said_;
   }
-  static bool reaches(const std::function<bool()>& condition) {
-    for (int i = 0; i < 1000 && !condition(); ++i) std::this_thread::sleep_for(10ms);
-    return condition();
-  }
-
   store::testing::TemporaryDirectory root_;
   FakeLogsService service_;
   std::mutex mutex_;
@@ -55,11 +51,11 @@ TEST_F(LogShipperTest, ShipsBothStreamsAndWhatComesLater) {
   write("flow");
   write("config");
   const auto shipper = start();
-  EXPECT_TRUE(reaches([&] { return service_.messages("config").size() == 1; }));
-  EXPECT_TRUE(reaches([&] { return service_.messages("flow").size() == 1; }));
+  EXPECT_TRUE(eventually([&] { return service_.messages("config").size() == 1; }));
+  EXPECT_TRUE(eventually([&] { return service_.messages("flow").size() == 1; }));
   write("flow");
-  EXPECT_TRUE(reaches([&] { return service_.messages("flow").size() == 2; }));
-  EXPECT_TRUE(reaches([&] { return shipper->stats().at("flow").shipped == 2; }));
+  EXPECT_TRUE(eventually([&] { return service_.messages("flow").size() == 2; }));
+  EXPECT_TRUE(eventually([&] { return shipper->stats().at("flow").shipped == 2; }));
   EXPECT_TRUE(said().empty());
 }
 
@@ -67,8 +63,8 @@ TEST_F(LogShipperTest, TellsALastingFailureAndItsEndOnce) {
   for (int i = 0; i < 10; ++i) service_.faults.push_back({"AccessDeniedException"});
   write("flow");
   const auto shipper = start();
-  EXPECT_TRUE(reaches([&] { return service_.messages("flow").size() == 1; }));
-  EXPECT_TRUE(reaches([&] { return said().size() == 2; }));
+  EXPECT_TRUE(eventually([&] { return service_.messages("flow").size() == 1; }));
+  EXPECT_TRUE(eventually([&] { return said().size() == 2; }));
   EXPECT_EQ(said()[0],
             "problem: the flow log cannot be shipped, and waits: AccessDeniedException: no");
   EXPECT_EQ(said()[1], "recovery: the flow log is shipped again");
