@@ -15,9 +15,6 @@
 
 namespace dn::aws {
 
-// The type of an error of our own: the answer is larger than xml.h reads. A smaller page may do.
-inline constexpr std::string_view kAnswerTooLarge = "AnswerTooLarge";
-
 struct Ec2Filter {
   std::string name;                 // "vpc-id", "addresses.private-ip-address", "tag-key"
   std::vector<std::string> values;  // at least one; * and ? are wildcards

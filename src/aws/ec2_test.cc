@@ -60,6 +60,14 @@ TEST(Ec2, TellsAnAnswerThatIsTooLargeFromOneThatIsOdd) {
   EXPECT_EQ(ec2.describe_security_groups({}).error().type, "");
 }
 
+// The connection refuses it before there is a text to look at.
+TEST(Ec2, TellsSoOfAnAnswerThatWasNotTakenInWhole) {
+  Asked asked;
+  Ec2 ec2 = asked.make({tl::unexpected(HttpsFailure{false, "larger than it may be", true})});
+  EXPECT_EQ(ec2.describe_security_groups({}).error().type, kAnswerTooLarge);
+  EXPECT_EQ(asked.seen.size(), 1U);
+}
+
 TEST(Ec2, AsksForElasticAddresses) {
   Asked asked;
   const auto addresses =

@@ -164,8 +164,10 @@ tl::expected<HttpsAnswer, HttpsFailure> CurlClient::send(const HttpsRequest& req
   if (!good_) return failed(false, "this libcurl lacks an option that is needed");
   const CURLcode code = curl_easy_perform(handle_.get());
   if (receiving.too_large) {
-    return failed(false, fmt::format("{}: the answer is larger than {} bytes", place,
-                                     settings_.answer_bytes_max));
+    auto failure = failed(false, fmt::format("{}: the answer is larger than {} bytes", place,
+                                             settings_.answer_bytes_max));
+    failure.value().too_large = true;
+    return failure;
   }
   if (code != CURLE_OK) {
     return failed(

@@ -38,6 +38,7 @@ struct HttpsAnswer {
 struct HttpsFailure {
   bool may_pass = false;  // another attempt may do better
   std::string message;
+  bool too_large = false;  // beyond HttpsSettings::answer_bytes_max
 };
 
 struct HttpsSettings {

@@ -104,6 +104,7 @@ TEST(HttpsClient, TakesNoMoreThanItsLimit) {
   ASSERT_FALSE(answer);
   EXPECT_FALSE(answer.error().may_pass);
   EXPECT_NE(answer.error().message.find("larger than 100 bytes"), std::string::npos);
+  EXPECT_TRUE(answer.error().too_large);
 }
 
 TEST(HttpsClient, TellsWhatAnotherAttemptMayMend) {

@@ -183,6 +183,7 @@ ServiceResult<std::string> SignedClient::post(const std::vector<Header>& headers
     auto answer = attempt(headers, body, credentials);
     if (!answer) {
       last = {0, "", std::move(answer.error().message), {}, answer.error().may_pass};
+      if (answer.error().too_large) last.type = kAnswerTooLarge;
       if (!is_worth_a_retry(last)) break;
       continue;
     }

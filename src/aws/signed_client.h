@@ -48,11 +48,14 @@ struct ServiceError {
   int status = 0;    // 0: no answer came
   std::string type;  // "ThrottlingException"; empty when the answer names none
   std::string message;
-  std::string body = {};  // of the answer, for what it tells beyond these
+  std::string body = {};  // of an answer of JSON, for what it tells beyond these
   bool may_come = false;  // without an answer: another attempt may bring one
 };
 template <class T>
 using ServiceResult = tl::expected<T, ServiceError>;
+
+// The type of an error of our own: the answer is larger than xml.h reads. A smaller page may do.
+inline constexpr std::string_view kAnswerTooLarge = "AnswerTooLarge";
 
 // The answer was a success that says something else than its service's. Not worth a retry.
 tl::unexpected<ServiceError> odd_answer(std::string message);
