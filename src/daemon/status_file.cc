@@ -81,6 +81,7 @@ json::object shipped_object(const shipper::ShipStats& s) {
           {"rejected", s.rejected},
           {"refused", s.refused},
           {"lost_segments", s.lost_segments},
+          {"unread_blocks", s.unread_blocks},
           {"last_line", seconds(s.shipped_to)},
           {"failing", s.failing},
           {"last_error", s.last_error}};

@@ -39,9 +39,17 @@ Result<void> StreamShipper::fill() {
     reader_.find_blocks_behind(read_to_.segment, read_to_.offset, kBlocksAtOnce, blocks);
     more = !blocks.empty();
     for (const store::BlockInfo& block : blocks) {
-      auto loaded = reader_.load(block, block_);
-      if (!loaded && batch_.empty()) return loaded;
-      more = loaded.has_value() && take_block(block);
+      if (auto loaded = reader_.load(block, block_); !loaded) {
+        if (!batch_.empty()) return {};
+        if (++load_failures_ < kLoadAttempts) return loaded;
+        ++stats_.unread_blocks;
+        stats_.last_error = "a block was passed over: " + loaded.error().message;
+        read_to_ = {block.segment, block.offset + block.bytes};
+        load_failures_ = 0;
+        continue;
+      }
+      load_failures_ = 0;
+      more = take_block(block);
       if (!more) break;
     }
   }
@@ -60,7 +68,7 @@ bool StreamShipper::take_block(const store::BlockInfo& block) {
     switch (batch_.add(time, event->message, behind)) {
       case UploadBatch::Added::Full: return false;
       case UploadBatch::Added::TooLong: ++stats_.refused; break;
-      case UploadBatch::Added::Yes: last_time_ = time; break;
+      case UploadBatch::Added::Yes: break;
     }
     read_to_ = behind;
   }
@@ -117,8 +125,8 @@ aws::ServiceResult<void> StreamShipper::create_group_and_stream() {
 }
 
 StreamShipper::Step StreamShipper::advance() {
+  stats_.shipped_to = batch_.last_time();
   batch_ = {};
-  stats_.shipped_to = last_time_;
   if (auto kept = write_cursor(settings_.cursor_file, read_to_, *settings_.calls); !kept) {
     return fail_with(kept.error().message);  // at the worst these lines are sent again
   }

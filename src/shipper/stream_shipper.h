@@ -5,7 +5,9 @@
 // Each step reads on from a place in the store, fills one batch and sends it; only when the service
 // has taken it is the place written to a file. So every line arrives at least once, in the order it
 // was written, whatever ends in between: a batch whose answer was lost is sent again. Lines wait in
-// the store, which has its own limits; what retention deleted before it was sent is counted.
+// the store, which has its own limits; what retention deleted before it was sent is counted. A
+// block that cannot be read (a damaged segment) is passed over after kLoadAttempts, as searches do
+// it: nothing behind it would ever arrive.
 //
 // | answer | what then |
 // |---|---|
@@ -30,6 +32,8 @@
 
 namespace dn::shipper {
 
+inline constexpr unsigned kLoadAttempts = 3;
+
 struct StreamShipperSettings {
   std::filesystem::path directory;    // of the stream's segments
   std::filesystem::path cursor_file;  // one for each stream
@@ -42,6 +46,7 @@ struct ShipStats {
   std::uint64_t rejected = 0;       // too old or too new for the service
   std::uint64_t refused = 0;        // too long, or refused one by one
   std::uint64_t lost_segments = 0;  // deleted by retention before they were sent
+  std::uint64_t unread_blocks = 0;  // passed over, because they could not be read
   bool failing = false;             // the last step did not send what it had
   std::string last_error;           // "" when there was none yet; stays after recovery
   WallTime shipped_to;              // time of the last event sent; 1970: none yet
@@ -78,8 +83,8 @@ class StreamShipper {
   store::StreamReader reader_;
   store::LoadedBlock block_;
   UploadBatch batch_;
-  ShipPlace read_to_;  // behind the batch
-  WallTime last_time_;
+  ShipPlace read_to_;           // behind the batch
+  unsigned load_failures_ = 0;  // in a row, of the same block
   ShipStats stats_;
 };
 

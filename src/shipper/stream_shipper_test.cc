@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <fstream>
 #include <random>
 
 #include "records/json_text.h"
@@ -191,6 +192,37 @@ TEST_F(StreamShipperTest, CountsWhatRetentionWasFasterWith) {
   drain(shipper);
   EXPECT_EQ(shipper->stats().lost_segments, 2U);
   EXPECT_EQ(arrived(), (std::vector{written_[0], written_[3], written_[4], written_[5]}));
+}
+
+TEST_F(StreamShipperTest, PassesOverABlockThatCannotBeRead) {
+  store::SegmentLimits small;
+  small.segment_bytes = 1;
+  small.compress_after = 0s;
+  reopen_log(small);
+  write("damaged");
+  write("sound");
+  const std::atomic<bool> go_on = false;
+  ASSERT_TRUE(log_->compress_one({MonotonicTime{}, kStart, true}, go_on));
+  const auto victim = root_.path() / "flow" / "20261122T000000.000Z-000001.jsonl.zst";
+  std::fstream file(victim, std::ios::in | std::ios::out | std::ios::binary);
+  ASSERT_TRUE(file.seekp(12).write("damage", 6).flush());
+  auto shipper = make();
+  for (unsigned i = 1; i < kLoadAttempts; ++i) {
+    EXPECT_EQ(shipper->step(), Step::Failed);
+    EXPECT_NE(shipper->stats().last_error.find(victim.string()), std::string::npos);
+  }
+  EXPECT_EQ(shipper->step(), Step::Sent);
+  EXPECT_EQ(arrived(), std::vector{written_[1]});
+  EXPECT_EQ(shipper->stats().unread_blocks, 1U);
+  EXPECT_FALSE(shipper->stats().failing);
+}
+
+TEST_F(StreamShipperTest, ReportsTheTimeOfTheLastEventThatHasGone) {
+  for (int i = 0; i < 3; ++i) write(std::to_string(i), i * 1s);
+  service_.poison = written_[2];
+  auto shipper = make();
+  while (arrived().size() < 2) ASSERT_EQ(shipper->step(), Step::Sent);
+  EXPECT_EQ(shipper->stats().shipped_to, kStart + 1s);
 }
 
 TEST_F(StreamShipperTest, BeginsAnewWithALogThatBeganAnew) {

@@ -36,7 +36,9 @@ class UploadBatch {
 
   std::size_t size() const { return events_.size(); }
   bool empty() const { return events_.empty(); }
-  ShipPlace behind() const { return events_.back().behind; }  // of the last; not empty()
+  // Of the last that came; not empty().
+  ShipPlace behind() const { return events_.back().behind; }
+  WallTime last_time() const { return events_.back().time; }
 
  private:
   struct Event {
