@@ -111,7 +111,7 @@ void Inventory::add_interface(const aws::NetworkInterface& as_told) {
   aws::NetworkInterface told = in_order(as_told);
   const bool is_new = !interfaces_.contains(told.id);
   if (is_new && interfaces_.size() >= kInterfacesMax) {
-    ++interfaces_left_out_.counted;
+    interfaces_left_out_.count(interface_sights_);
     return;
   }
   // A sight after an absence can settle whose an address is.
@@ -135,6 +135,11 @@ void Inventory::add_interface(const aws::NetworkInterface& as_told) {
   interface.holds = std::move(holds);
 }
 
+void Inventory::begin_interfaces() {
+  interface_sights_.begin();
+  interfaces_left_out_.counted = 0;
+}
+
 void Inventory::finish_interfaces(MonotonicTime now) {
   for (const std::string& id : interface_sights_.finish(now)) {
     const auto found = interfaces_.find(id);
@@ -150,7 +155,7 @@ void Inventory::add_groups(std::span<const aws::SecurityGroup> groups) {
     aws::SecurityGroup told = in_order(as_told);
     const auto found = groups_.find(told.id);
     if (found == groups_.end() && groups_.size() >= kGroupsMax) {
-      ++groups_left_out_.counted;
+      groups_left_out_.count(group_sights_);
       continue;
     }
     group_sights_.see(told.id);
@@ -160,6 +165,11 @@ void Inventory::add_groups(std::span<const aws::SecurityGroup> groups) {
     ++groups_revision_;
     stale_ = true;
   }
+}
+
+void Inventory::begin_groups() {
+  group_sights_.begin();
+  groups_left_out_.counted = 0;
 }
 
 void Inventory::finish_groups(MonotonicTime now) {

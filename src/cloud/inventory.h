@@ -81,13 +81,13 @@ class Inventory {
   explicit Inventory(InventorySettings settings) : settings_(std::move(settings)) {}
 
   // A sweep of all interfaces: begin, add each page, finish. A new begin abandons the old sweep.
-  void begin_interfaces() { interface_sights_.begin(); }
+  void begin_interfaces();
   void finish_interfaces(MonotonicTime now);
   // A page of a sweep, or the answer to a look-up.
   void add_interfaces(std::span<const aws::NetworkInterface> interfaces);
 
   // A sweep of all groups, likewise. A sweep of groups by id only adds.
-  void begin_groups() { group_sights_.begin(); }
+  void begin_groups();
   void finish_groups(MonotonicTime now);
   void add_groups(std::span<const aws::SecurityGroup> groups);
   // A look-up by id did not find it. Holds until it is seen.
@@ -122,7 +122,10 @@ class Inventory {
   // What a limit kept out: counted during a sweep, told after it.
   struct LeftOut {
     std::size_t counted = 0, last = 0;
-    void finish() { last = std::exchange(counted, 0); }
+    void count(const Sightings& sweep) {
+      if (sweep.running()) ++counted;
+    }
+    void finish() { last = counted; }
   };
   struct Claim {
     const Interface* interface = nullptr;
