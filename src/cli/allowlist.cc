@@ -83,9 +83,9 @@ int run_allowlist(const AllowlistArguments& arguments, World& world) {
     given = load_document(path, world);
     if (!given || !is_useful(*given, world)) return kExitCannot;
     if (given->gateway.source == config::PolicySource::Aws) {
-      auto cloud = take_cloud_policy(given->gateway, world);
-      if (!cloud) return cloud.error();
-      given->policy = std::move(cloud->input);
+      auto input = take_cloud_input(given->gateway, world);
+      if (!input) return input.error();
+      given->policy = *std::move(input);
     }
   }
   const config::GatewaySettings settings = given ? given->gateway : config::GatewaySettings();

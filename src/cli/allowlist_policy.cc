@@ -1,14 +1,14 @@
 #include "cli/allowlist_policy.h"
 
 #include <algorithm>
-#include <utility>
+#include <iterator>
+
+#include "cli/client_binding.h"
 
 namespace dn::cli {
 namespace {
 
-constexpr Ipv4Address kAnyClient{0x0a000001};
-
-std::shared_ptr<const policy::PolicySnapshot> compile(policy::PolicyInput input,
+std::shared_ptr<const policy::PolicySnapshot> compile(const policy::PolicyInput& input,
                                                       const policy::PublicSuffixes& suffixes,
                                                       Date today) {
   return policy::compile_policy(input, suffixes, today).snapshot;
@@ -25,11 +25,13 @@ bool allows(const policy::PolicySnapshot& policy, Ipv4Address client, const Seen
 AllowlistPolicy::AllowlistPolicy(const Document& document, const std::string& into,
                                  const policy::PublicSuffixes& suffixes, Date today) {
   if (!document.from_cloud) by_client_ = compile(document.policy, suffixes, today);
-  policy::PolicyInput input = document.policy;
-  std::erase_if(input.groups, [&](const auto& group) { return group.gid != into; });
-  input.clients.clear();
-  input.clients.push_back({.prefix = {kAnyClient, 32}, .gids = {into}, .where = {}});
-  by_group_ = compile(std::move(input), suffixes, today);
+  policy::PolicyInput input;
+  std::ranges::copy_if(document.policy.groups, std::back_inserter(input.groups),
+                       [&](const auto& group) { return group.gid == into; });
+  input.clients.push_back(any_client({into}));
+  input.preferences = document.policy.preferences;
+  input.lists = document.policy.lists;
+  by_group_ = compile(input, suffixes, today);
   for (const auto& [gid, port, block] : document.destinations) {
     if (gid == into) used_.emplace(port, block);
   }

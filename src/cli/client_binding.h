@@ -3,12 +3,20 @@
 // and replay_test.cc.
 #pragma once
 
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "base/address.h"
 #include "policy/policy_input.h"
 
 namespace dn::cli {
+
+// A client that stands for each one that has these groups.
+inline constexpr Ipv4Address kAnyClient{0x0a000001};
+inline policy::ClientBinding any_client(std::vector<std::string> gids) {
+  return {.prefix = {kAnyClient, 32}, .gids = std::move(gids), .where = {}};
+}
 
 // Null where there is none.
 inline const policy::ClientBinding* find_binding(const std::vector<policy::ClientBinding>& clients,

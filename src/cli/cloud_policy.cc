@@ -89,16 +89,23 @@ tl::expected<CloudPolicy, int> take_cloud_policy(const config::GatewaySettings& 
   return **std::move(read);
 }
 
-tl::expected<config::LoadedConfig, int> load_policy(const std::string& path, World& world) {
-  auto loaded = load_good_config(path, world);
-  if (!loaded) return tl::unexpected(kExitCannot);
-  if (loaded->gateway.source == config::PolicySource::File) return *std::move(loaded);
-  auto cloud = take_cloud_policy(loaded->gateway, world);
+tl::expected<policy::PolicyInput, int> take_cloud_input(const config::GatewaySettings& settings,
+                                                        World& world) {
+  auto cloud = take_cloud_policy(settings, world);
   if (!cloud) return tl::unexpected(cloud.error());
   for (const std::string& problem : cloud->problems) {
     world.err << "discriminat: " << config::printable(problem) << "\n";
   }
-  loaded->policy = std::move(cloud->input);
+  return std::move(cloud->input);
+}
+
+tl::expected<config::LoadedConfig, int> load_policy(const std::string& path, World& world) {
+  auto loaded = load_good_config(path, world);
+  if (!loaded) return tl::unexpected(kExitCannot);
+  if (loaded->gateway.source == config::PolicySource::File) return *std::move(loaded);
+  auto input = take_cloud_input(loaded->gateway, world);
+  if (!input) return tl::unexpected(input.error());
+  loaded->policy = *std::move(input);
   return *std::move(loaded);
 }
 

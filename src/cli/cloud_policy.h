@@ -35,6 +35,9 @@ Result<std::optional<CloudPolicy>> read_cloud_policy(CloudAccess access, World& 
 // on `world.err`.
 tl::expected<CloudPolicy, int> take_cloud_policy(const config::GatewaySettings& settings,
                                                  World& world);
+// The same, with its problems on `world.err`.
+tl::expected<policy::PolicyInput, int> take_cloud_input(const config::GatewaySettings& settings,
+                                                        World& world);
 
 // A good configuration file, with the policy of the cloud where that is its source; problems of the
 // cloud stand on `world.err`. The exit code where there is none: why is then there, too.

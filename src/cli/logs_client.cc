@@ -2,16 +2,17 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/json.hpp>
 #include <chrono>
-#include <thread>
 #include <utility>
 
+#include "aws/cloudwatch_logs.h"
 #include "aws/https_client.h"
-#include "aws/json_client.h"
+#include "aws/json_fields.h"
 #include "aws/service_endpoint.h"
 #include "daemon/clock.h"
-#include "daemon/logs_endpoint.h"
+#include "daemon/surroundings.h"
 #include "logs/logs_service.h"
 #include "net/random.h"
 #include "store/log_catalog.h"
@@ -22,7 +23,6 @@ namespace {
 namespace json = boost::json;
 
 constexpr std::size_t kAnswerDepthMax = 32;
-constexpr std::string_view kTargetPrefix = "Logs_20140328.";
 constexpr auto kService = aws::Service::CloudWatchLogs;
 constexpr std::string_view kAnyRegion = "us-east-1";  // an endpoint of ours takes every region
 
@@ -40,18 +40,15 @@ LogsResult<json::object> parse_answer(std::string_view body) {
 
 // Where a query stopped making sense, as a MalformedQueryException says it.
 std::optional<QueryLocation> find_location(std::string_view body) {
-  const auto answer = parse_answer(body);
-  const auto offset = [](const json::object& location, std::string_view name) {
-    const json::value* value = location.if_contains(name);
-    const std::int64_t* number = value == nullptr ? nullptr : value->if_int64();
-    return number == nullptr || *number < 0 ? std::size_t{0} : static_cast<std::size_t>(*number);
-  };
-  const json::value* error = answer ? answer->if_contains("queryCompileError") : nullptr;
-  const json::object* details = error == nullptr ? nullptr : error->if_object();
-  const json::value* location = details == nullptr ? nullptr : details->if_contains("location");
-  const json::object* place = location == nullptr ? nullptr : location->if_object();
+  const auto answer = aws::parse_object(body);
+  const auto* error = answer ? aws::object_member(*answer, "queryCompileError") : nullptr;
+  const auto* place = error == nullptr ? nullptr : aws::object_member(*error, "location");
   if (place == nullptr) return {};
-  return QueryLocation{offset(*place, "startCharOffset"), offset(*place, "endCharOffset")};
+  const auto offset = [place](std::string_view name) {
+    const auto number = aws::number_member(*place, name).value_or(0);
+    return static_cast<std::size_t>(std::max<std::int64_t>(number, 0));
+  };
+  return QueryLocation{offset("startCharOffset"), offset("endCharOffset")};
 }
 
 LogsError to_logs_error(aws::ServiceError error) {
@@ -144,12 +141,9 @@ Result<std::unique_ptr<LogsClient>> open_remote(const LogsPlace& place, std::str
   if (identity->credentials) {
     service.credentials = std::make_shared<aws::FixedCredentials>(*identity->credentials);
   }
-  aws::Surroundings surroundings;
-  surroundings.clock = [] { return daemon::read_clock(false).wall; };
-  surroundings.random = net::random_number;
-  surroundings.sleep = [](std::chrono::milliseconds time) { std::this_thread::sleep_for(time); };
-  return std::make_unique<RemoteClient>(aws::JsonClient(
-      std::move(*opened), std::string(kTargetPrefix), std::move(service), std::move(surroundings)));
+  return std::make_unique<RemoteClient>(
+      aws::JsonClient(std::move(*opened), aws::CloudWatchLogs::kTargetPrefix, std::move(service),
+                      daemon::surroundings()));
 }
 
 }  // namespace

@@ -149,9 +149,6 @@ void print_people(const Shown& shown, const PolicyShowArguments& arguments, Worl
   for (const auto& problem : shown.policy.problems) {
     world.out << paint(config::printable(problem), Colour::Warning, world.colour) << "\n";
   }
-  for (const auto& problem : shown.view.problems) {
-    world.out << paint(config::printable(problem), Colour::Warning, world.colour) << "\n";
-  }
   world.out << fmt::format(
       "policy of {}\nwildcard_exposure {}, flow_log_verbosity {}, see_thru {}, x509_crls {}\n\n",
       shown.policy.source == PolicySource::Aws ? "the cloud" : name_of_input(shown.policy.file),
@@ -253,11 +250,9 @@ void print_json(const Shown& shown, World& world) {
   print_json_clients(shown.view, out);
   out << "],\n\"groups\": [";
   print_json_groups(shown, out);
-  std::vector<std::string> problems = shown.policy.problems;
-  problems.insert(problems.end(), shown.view.problems.begin(), shown.view.problems.end());
   out << "],\n\"strangers\": {\"see_thru\": " << json_see_thru(shown.view.strangers)
       << "},\n\"unused_groups\": " << json_list(shown.view.unused_gids)
-      << ",\n\"problems\": " << json_list(problems) << "}\n";
+      << ",\n\"problems\": " << json_list(shown.policy.problems) << "}\n";
 }
 
 }  // namespace
@@ -267,6 +262,7 @@ int run_policy_show(const PolicyShowArguments& arguments, World& world) {
   if (const auto code = read_policy(arguments, policy, world)) return *code;
   const auto suffixes = load_suffixes(policy.public_suffix_list, world);
   const auto view = view_policy(policy.input, suffixes, world.today, arguments.client);
+  std::ranges::copy(view.problems, std::back_inserter(policy.problems));
   const Shown shown{policy, view, RuleJudge(policy.input, suffixes, world.today)};
   if (world.out_is_terminal && !arguments.json) {
     print_people(shown, arguments, world);

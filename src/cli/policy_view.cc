@@ -13,8 +13,6 @@
 namespace dn::cli {
 namespace {
 
-constexpr Ipv4Address kAnyClient{0x0a000001};
-
 using GroupsByGid = std::map<std::string_view, const policy::SecurityGroup*>;
 
 bool is_see_thru(const policy::EgressRule& rule) {

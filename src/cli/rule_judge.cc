@@ -2,11 +2,12 @@
 
 #include <fmt/format.h>
 
-#include <cctype>
 #include <string_view>
 #include <utility>
 
+#include "base/ascii.h"
 #include "base/limits.h"
+#include "cli/client_binding.h"
 #include "policy/list_references.h"
 #include "policy/policy_snapshot.h"
 
@@ -17,8 +18,7 @@ using policy::Finding;
 
 // Whether a description that is no annotation was probably meant to be one.
 bool looks_like_annotation(std::string_view description) {
-  std::string folded(description.substr(0, limits::kLogFieldBytesMax));
-  for (char& c : folded) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  const std::string folded = lowered(description.substr(0, limits::kLogFieldBytesMax));
   return folded.contains("discriminat") || folded.contains("see-thru:");
 }
 
@@ -28,7 +28,7 @@ std::vector<JudgedMember> RuleJudge::judge(const policy::SecurityGroup& group,
                                            const policy::EgressRule& rule) const {
   policy::PolicyInput input;
   input.groups.push_back({.gid = group.gid, .egress = {rule}, .where = group.where});
-  input.clients.push_back({.prefix = {{0x0a000001}, 32}, .gids = {group.gid}, .where = {}});
+  input.clients.push_back(any_client({group.gid}));
   input.preferences = input_.preferences;
   input.preferences.see_thru.reset();
   for (const std::string& arn : policy::list_references(input.groups)) {

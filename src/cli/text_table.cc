@@ -81,13 +81,10 @@ std::string json_field(std::string_view name, std::string_view text) {
 std::string json_long_text(std::string_view text) {
   std::string out = "\"";
   while (!text.empty()) {
-    std::size_t end = std::min(text.size(), limits::kLogFieldBytesMax);
-    // A character has at most three continuation bytes; more of them are rubbish, cut anywhere.
-    for (int back = 0; back < 3 && end < text.size() && is_utf8_continuation(text[end]); ++back)
-      --end;
-    const std::string piece = json_text(text.substr(0, end));
+    const std::string_view head = cut_utf8(text, limits::kLogFieldBytesMax);
+    const std::string piece = json_text(head);
     out.append(piece, 1, piece.size() - 2);
-    text.remove_prefix(end);
+    text.remove_prefix(head.size());
   }
   return out + "\"";
 }
