@@ -180,15 +180,18 @@ Judgement judge_stranger(Ipv4Address client, const JudgeContext& context) {
   return judgement;
 }
 
+// Null for a stranger, who may have the rules of unknown clients.
+const ClientPolicy* rules_of_known(Ipv4Address client, const policy::PolicySnapshot& policy) {
+  return policy.is_known_client(client) ? policy.find_client(client) : nullptr;
+}
+
 }  // namespace
 
 Judgement judge(const ClientFacts& facts, Ipv4Address client, Destination destination,
                 const JudgeContext& context) {
   if (context.policy == nullptr) return refuse(Reason::PolicyMissing);
-  const ClientPolicy* rules = context.policy->find_client(client);
-  if (rules == nullptr || !context.policy->is_known_client(client)) {
-    return judge_stranger(client, context);
-  }
+  const ClientPolicy* rules = rules_of_known(client, *context.policy);
+  if (rules == nullptr) return judge_stranger(client, context);
   Judgement judgement = judge_by_rules(facts, *rules, destination, context);
   overrule_by_see_thru(judgement, client, context);
   return judgement;
@@ -197,10 +200,8 @@ Judgement judge(const ClientFacts& facts, Ipv4Address client, Destination destin
 Judgement judge_server_first(Ipv4Address client, Destination destination,
                              const JudgeContext& context) {
   if (context.policy == nullptr) return refuse(Reason::PolicyMissing);
-  const ClientPolicy* rules = context.policy->find_client(client);
-  if (rules == nullptr || !context.policy->is_known_client(client)) {
-    return judge_stranger(client, context);
-  }
+  const ClientPolicy* rules = rules_of_known(client, *context.policy);
+  if (rules == nullptr) return judge_stranger(client, context);
   Judgement judgement = judge_ssh_destination(*rules, destination, context);
   if (judgement.kind == Kind::Refuse) judgement.reason = Reason::ProtoServerFirst;
   overrule_by_see_thru(judgement, client, context);
