@@ -16,7 +16,7 @@ constexpr std::uint16_t kHttpPort = 80, kHttpsPort = 443;
 bool is_host(std::string_view host) {
   if (host.starts_with('[')) return parse_bracketed_ipv6(host).has_value();
   return !host.empty() && host.size() <= kHostBytesMax && std::ranges::all_of(host, [](char c) {
-    return is_digit(c) || is_letter(c) || c == '-' || c == '.' || c == '_';
+    return is_alphanumeric(c) || c == '-' || c == '.' || c == '_';
   });
 }
 

@@ -40,7 +40,7 @@ tl::unexpected<ImdsError> off() {
 // "eni-0a", "123456789012", "eu-west-1a", "02:00:00:00:00:01"
 bool is_identifier(std::string_view text) {
   return !text.empty() && text.size() <= kValueBytesMax && std::ranges::all_of(text, [](char c) {
-    return is_digit(c) || is_letter(c) || c == '-' || c == ':';
+    return is_alphanumeric(c) || c == '-' || c == ':';
   });
 }
 
@@ -48,7 +48,7 @@ bool is_identifier(std::string_view text) {
 bool is_role_name(std::string_view text) {
   constexpr std::string_view kSigns = "+=,.@_-";
   return !text.empty() && text.size() <= kValueBytesMax && std::ranges::all_of(text, [&](char c) {
-    return is_digit(c) || is_letter(c) || kSigns.contains(c);
+    return is_alphanumeric(c) || kSigns.contains(c);
   });
 }
 

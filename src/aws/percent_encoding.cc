@@ -10,7 +10,7 @@ namespace dn::aws {
 
 void append_percent_encoded(std::string& out, std::string_view text) {
   for (const char c : text) {
-    if (is_digit(c) || is_letter(c) || c == '-' || c == '_' || c == '.' || c == '~') {
+    if (is_alphanumeric(c) || c == '-' || c == '_' || c == '.' || c == '~') {
       out += c;
     } else {
       fmt::format_to(std::back_inserter(out), "%{:02X}", static_cast<unsigned char>(c));

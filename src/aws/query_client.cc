@@ -27,7 +27,6 @@ std::string format_form(std::string_view action, std::string_view version,
 ServiceError parse_query_error(const HttpsAnswer& answer) {
   ServiceError error;
   error.status = answer.status;
-  if (answer.body.size() <= kErrorBodyMax) error.body = answer.body;
   if (const auto document = XmlDocument::parse(answer.body)) {
     const XmlElement root = document->root();
     const XmlElement list = root.child("Errors");

@@ -10,7 +10,7 @@ constexpr std::size_t kLabelBytesMax = 63;
 
 // The folded byte, or 0 where the byte cannot stand in a name.
 constexpr char fold(char c) {
-  return is_letter(c) || is_digit(c) || c == '-' || c == '_' ? lower(c) : '\0';
+  return is_alphanumeric(c) || c == '-' || c == '_' ? lower(c) : '\0';
 }
 
 }  // namespace

@@ -15,7 +15,7 @@ constexpr Port kHttpPort = 80;
 // pchar, "/" and "?" of RFC 3986 section 3.3 and 3.4, without "%".
 constexpr bool is_path_char(char c) {
   constexpr std::string_view kOthers = "-._~!$&'()*+,;=:@/?";
-  return is_letter(c) || is_digit(c) || kOthers.find(c) != std::string_view::npos;
+  return is_alphanumeric(c) || kOthers.find(c) != std::string_view::npos;
 }
 
 bool has_scheme(std::string_view text) {

@@ -187,7 +187,7 @@ Result<std::string> parse_ip_protocol(std::string_view text) {
 
 Result<std::string> parse_interface(std::string_view text) {
   const auto allowed = [](char c) {
-    return is_letter(c) || is_digit(c) || c == '_' || c == '-' || c == '.';
+    return is_alphanumeric(c) || c == '_' || c == '-' || c == '.';
   };
   const bool good = !text.empty() && text.size() <= kInterfaceBytesMax && text != "." &&
                     text != ".." && std::ranges::all_of(text, allowed) && text.front() != '-';
@@ -318,7 +318,7 @@ Result<std::string> parse_vpc(std::string_view text) {
 
 Result<std::string> parse_deployment_id(std::string_view text) {
   const bool good = text.size() <= 100 && std::ranges::all_of(text, [](char c) {
-                      return is_letter(c) || is_digit(c) || c == '.' || c == '-' || c == '_';
+                      return is_alphanumeric(c) || c == '.' || c == '-' || c == '_';
                     });
   if (!good && text != "%default") {
     return fail("write at most 100 letters, digits, \".\", \"-\" and \"_\"");
@@ -329,7 +329,7 @@ Result<std::string> parse_deployment_id(std::string_view text) {
 Result<std::string> parse_log_group(std::string_view text) {
   constexpr std::string_view kOthers = "._-/#";
   const bool good = !text.empty() && text.size() <= 512 && std::ranges::all_of(text, [&](char c) {
-    return is_letter(c) || is_digit(c) || kOthers.find(c) != kOthers.npos;
+    return is_alphanumeric(c) || kOthers.find(c) != kOthers.npos;
   });
   if (!good) return fail("write the name of a log group, like \"DiscrimiNAT\"");
   return std::string(text);

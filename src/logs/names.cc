@@ -13,10 +13,6 @@ namespace {
 constexpr std::string_view kTooLong =
     "Invalid LogGroup or LogStream, both must have length less than or equal to 512.";
 
-bool is_alphanumeric(char c) {
-  return is_digit(c) || is_letter(c);
-}
-
 bool in_group_name(char c) {
   return is_alphanumeric(c) || std::string_view(".-_/#").contains(c);
 }

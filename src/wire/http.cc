@@ -35,9 +35,6 @@ constexpr std::size_t kMethodBytesMax = 32;
 constexpr bool is_upper(char c) {
   return c >= 'A' && c <= 'Z';
 }
-constexpr bool is_alphanumeric(char c) {
-  return is_digit(c) || is_letter(c);
-}
 constexpr bool is_control(char c) {
   return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
 }
