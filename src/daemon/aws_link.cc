@@ -3,24 +3,18 @@
 #include <fmt/format.h>
 
 #include <map>
-#include <thread>
 #include <utility>
 
 #include "aws/credential_source.h"
 #include "aws/imds.h"
 #include "base/arn.h"
-#include "daemon/clock.h"
+#include "daemon/surroundings.h"
 #include "net/random.h"
 
 namespace dn::daemon {
 namespace {
 
 constexpr std::string_view kParameter = "DiscrimiNAT";
-
-aws::Surroundings surroundings() {
-  return {[] { return read_clock(false).wall; }, [] { return net::random_number(); },
-          [](std::chrono::milliseconds time) { std::this_thread::sleep_for(time); }};
-}
 
 // Clients of another region, opened when a list lies there. Used by one thread.
 class ListServices {

@@ -148,11 +148,6 @@ json::object put(const aws::Session& session, const std::string& region, Argumen
                  : failed(to_text(dropped.error()));
 }
 
-json::object health(const aws::Session& session, const std::string& region, Arguments a) {
-  const auto done = session.autoscaling(region)->set_instance_health(a[0], false, false);
-  return done ? json::object{{"done", true}} : failed(to_text(done.error()));
-}
-
 struct Row {
   Operation operation;
   std::size_t arguments_min;
@@ -162,11 +157,9 @@ struct Row {
 
 int main(int argc, char** argv) {
   const std::map<std::string, Row> operations = {
-      {"interfaces", {interfaces, 0}}, {"groups", {groups, 0}},
-      {"addresses", {addresses, 0}},   {"forward", {forward, 1}},
-      {"associate", {associate, 2}},   {"parameter", {parameter, 1}},
-      {"secret", {secret, 1}},         {"role", {role, 1}},
-      {"health", {health, 1}},         {"put", {put, 3}}};
+      {"interfaces", {interfaces, 0}}, {"groups", {groups, 0}},       {"addresses", {addresses, 0}},
+      {"forward", {forward, 1}},       {"associate", {associate, 2}}, {"parameter", {parameter, 1}},
+      {"secret", {secret, 1}},         {"role", {role, 1}},           {"put", {put, 3}}};
   const std::vector<const char*> arguments(argv + 1, argv + argc);
   const auto found = arguments.empty() ? operations.end() : operations.find(arguments[0]);
   if (found == operations.end() || arguments.size() - 1 < found->second.arguments_min) {

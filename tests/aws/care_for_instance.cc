@@ -8,25 +8,15 @@
 #include <cstdint>
 #include <iostream>
 #include <memory>
-#include <random>
 #include <string>
-#include <thread>
 
-#include "aws/credential_source.h"
-#include "daemon/self_care.h"
+#include "daemon/aws_link.h"
+#include "daemon/surroundings.h"
 
 namespace {
 
 namespace json = boost::json;
 namespace aws = dn::aws;
-
-aws::Surroundings surroundings() {
-  return {[] {
-            return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
-          },
-          [] { return std::uint64_t{std::random_device()()}; },
-          [](std::chrono::milliseconds time) { std::this_thread::sleep_for(time); }};
-}
 
 json::object run(dn::daemon::SelfCare& care, dn::MonotonicTime now) {
   while (care.step(now)) {
@@ -40,16 +30,13 @@ json::object run(dn::daemon::SelfCare& care, dn::MonotonicTime now) {
 
 int main() {
   const auto environment = aws::process_environment();
-  auto opened = aws::Imds::open(environment, surroundings());
+  auto opened = aws::Imds::open(environment, dn::daemon::surroundings());
   if (!opened) return 1;
   const std::shared_ptr<aws::Imds> imds = *std::move(opened);
   const auto identity = imds->identity();
   if (!identity) return 1;
-  auto credentials = std::make_shared<aws::RotatingCredentials>(
-      aws::credential_chain(environment, "", surroundings()), surroundings());
-  const aws::Session session(environment, std::move(credentials), surroundings());
-  auto questions =
-      dn::daemon::self_care_questions(session, imds, identity->region, identity->instance_id);
+  auto questions = dn::daemon::self_care_questions(*dn::daemon::open_session(environment), imds,
+                                                   identity->region, identity->instance_id);
   if (!questions) return 1;
   dn::MonotonicTime now{std::chrono::hours(1)};
   dn::daemon::SelfCare care({}, *std::move(questions), now);
