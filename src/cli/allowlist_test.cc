@@ -116,6 +116,20 @@ TEST_F(AllowlistTest, SaysThatThereIsNothing) {
   EXPECT_TRUE(logs.asked_text("filterPattern").starts_with("{ $.see_thru_gid = \"%default\" && "));
 }
 
+TEST_F(AllowlistTest, RepeatsNoRuleOfTheCloudAndTellsItsProblems) {
+  put_usual_lines();
+  const auto file =
+      put("p.toml", "[gateway]\nsource = \"aws\"\ninside = [\"lan0\"]\noutside = \"wan0\"\n");
+  cloud.emplace();
+  cloud->add_client("eni-1", "10.0.1.10", {"sg-app"});
+  cloud->set_group("sg-app", "discriminat:tls:a.example.com");
+  cloud->parameters["DiscrimiNAT"] = R"({"%default": {"wildcard_exposure": "some"}})";
+  EXPECT_EQ(call({"allowlist", "--gid", "sg-open", "--into", "sg-app", "--config", file}),
+            kExitGood);
+  EXPECT_NE(out.find("discriminat:tls:b.example.com,c.example.com"), std::string::npos) << out;
+  EXPECT_NE(err.find("wildcard_exposure"), std::string::npos) << err;
+}
+
 TEST_F(AllowlistTest, RepeatsNoRuleOfAGivenPolicy) {
   put_usual_lines();
   const auto file = put("p.toml", R"([gateway]

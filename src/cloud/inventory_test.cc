@@ -426,6 +426,17 @@ TEST_F(InventoryTest, LeavesOutInterfacesBeyondItsLimit) {
   inventory.finish_interfaces(now);
   EXPECT_EQ(inventory.interfaces(), kInterfacesMax);
   EXPECT_THAT(inventory.problems(), ElementsAre(HasSubstr("the last 2 have no effect")));
+
+  // Neither a look-up nor a sweep that was abandoned adds to the number.
+  const auto beyond = many_interfaces(kInterfacesMax + 2);
+  const auto last = std::span(beyond).last(2);
+  inventory.add_interfaces(last);
+  inventory.begin_interfaces();
+  inventory.add_interfaces(last);
+  inventory.begin_interfaces();
+  inventory.add_interfaces(beyond);
+  inventory.finish_interfaces(now);
+  EXPECT_THAT(inventory.problems(), ElementsAre(HasSubstr("the last 2 have no effect")));
 }
 
 }  // namespace
