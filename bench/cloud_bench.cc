@@ -8,15 +8,17 @@
 // Targets: from nothing to a compiled policy within 10 s of CPU and 500 MB.
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <chrono>
 #include <cstdio>
 #include <ctime>
-#include <fstream>
 #include <functional>
 #include <string>
 
 #include "aws/ec2_answers.h"
 #include "aws/xml.h"
 #include "daemon/cloud_reader.h"
+#include "memory.h"
 #include "policy/policy_snapshot.h"
 
 namespace {
@@ -38,18 +40,6 @@ double cpu_seconds() {
   timespec time{};
   clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
   return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) / 1e9;
-}
-
-// A line such as "VmRSS:   1234 kB" of the process status, in MB.
-double memory_mb(const std::string& key) {
-  std::ifstream status("/proc/self/status");
-  for (std::string word; status >> word;) {
-    if (word != key) continue;
-    double kilobytes = 0;
-    status >> kilobytes;
-    return kilobytes / 1024;
-  }
-  return 0;
 }
 
 // -- the account ----------------------------------------------------------------------------------
@@ -208,7 +198,7 @@ class Account {
 
 class Bench {
  public:
-  // Runs the reader until `end` says so of the news, at most for this long; its row of the table.
+  // Runs the reader for this long, or until it has news; its row of the table.
   void measure(const char* title, std::chrono::seconds most, bool until_news) {
     account_.calls = account_.bytes = 0;
     account_.making = account_.parsing = 0;

@@ -11,12 +11,12 @@
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
-#include <fstream>
 #include <functional>
 #include <random>
 #include <string>
 #include <vector>
 
+#include "memory.h"
 #include "policy/policy_snapshot.h"
 
 namespace {
@@ -34,18 +34,6 @@ constexpr dn::Date kToday{std::chrono::year(2026), std::chrono::month(11), std::
 
 double since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
-}
-
-// A line such as "VmRSS:   1234 kB" of the process status, in MB.
-double memory_mb(const std::string& key) {
-  std::ifstream status("/proc/self/status");
-  for (std::string word; status >> word;) {
-    if (word != key) continue;
-    double kilobytes = 0;
-    status >> kilobytes;
-    return kilobytes / 1024;
-  }
-  return 0;
 }
 
 using MakeName = std::function<std::string(std::size_t)>;
