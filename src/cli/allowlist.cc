@@ -3,18 +3,22 @@
 #include <fmt/format.h>
 
 #include <chrono>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
 
 #include "cli/allowlist_output.h"
-#include "cli/allowlist_picture.h"
-#include "cli/allowlist_policy.h"
 #include "cli/cloud_policy.h"
 #include "cli/exit_codes.h"
 #include "cli/input.h"
 #include "cli/log_reading.h"
 #include "config/config_problem.h"
+#include "policy/policy_snapshot.h"
+#include "review/allowlist.h"
+#include "review/allowlist_forms.h"
+#include "review/allowlist_picture.h"
+#include "review/allowlist_policy.h"
 
 namespace dn::cli {
 namespace {
@@ -37,40 +41,22 @@ bool is_useful(const Document& document, World& world) {
   return document.from_cloud || !config::has_errors(document.problems);
 }
 
-std::vector<NameOnPort> names_of(const std::vector<SeenDestination>& seen) {
-  std::vector<NameOnPort> names;
-  for (const SeenDestination& one : seen) {
-    names.push_back({one.port, one.protocol, *one.name});
+// What the TCP rules of the group lead to already.
+review::UsedDestinations used_by(const Document& document, const std::string& gid) {
+  review::UsedDestinations used;
+  for (const auto& [group, port, block] : document.destinations) {
+    if (group == gid) used.emplace(port, block);
   }
-  return names;
+  return used;
 }
 
-Allowlist make_allowlist(const AllowlistArguments& arguments, const AllowlistPicture& picture,
-                         const std::optional<AllowlistPolicy>& policy,
-                         const policy::PublicSuffixes& suffixes, Date today) {
-  Allowlist list;
-  list.gid = arguments.gid;
-  list.into = arguments.into;
-  list.connections = picture.connections();
-  list.left_out = picture.left_out();
-  list.unknown_clients = picture.unknown_clients();
-  list.first = picture.first();
-  list.last = picture.last();
-  list.today = today;
-  for (SeenDestination& seen : picture.destinations()) {
-    if (!seen.name) {
-      list.apart.push_back(std::move(seen));
-    } else if (policy && policy->names(seen)) {
-      ++list.existing;
-    } else {
-      list.names.push_back(std::move(seen));
-    }
+review::AllowlistPolicy read_policy(const Document& document, const std::string& into,
+                                    const policy::PublicSuffixes& suffixes, Date today) {
+  std::shared_ptr<const policy::PolicySnapshot> by_client;
+  if (!document.from_cloud) {
+    by_client = policy::compile_policy(document.policy, suffixes, today).snapshot;
   }
-  const auto names = names_of(list.names);
-  list.written = write_rules(names, policy ? policy->used() : UsedDestinations());
-  list.wildcards = find_wildcard_hints(names, suffixes);
-  list.completeness = picture.completeness();
-  return list;
+  return {std::move(by_client), document.policy, into, used_by(document, into), suffixes, today};
 }
 
 }  // namespace
@@ -90,26 +76,30 @@ int run_allowlist(const AllowlistArguments& arguments, World& world) {
   }
   const config::GatewaySettings settings = given ? given->gateway : config::GatewaySettings();
   const auto suffixes = load_suffixes(settings.public_suffix_list, world);
-  std::optional<AllowlistPolicy> policy;
-  if (given) policy.emplace(*given, arguments.into, suffixes, world.today);
+  std::optional<review::AllowlistPolicy> policy;
+  if (given) policy = read_policy(*given, arguments.into, suffixes, world.today);
   const auto client = open_place(arguments.source.place, settings.state_dir, world);
   if (client == nullptr) return kExitCannot;
   world.watch_interrupts();
-  AllowlistPicture picture(arguments.gid);
+  review::AllowlistPicture picture(arguments.gid);
   const EventQuestion question{.group = arguments.source.group,
                                .stream = "flow",
                                .pattern = pattern_of(arguments.gid),
                                .from = span->from,
                                .to = span->to};
   const auto done = read_events(*client, question, world, [&](const ReadEvent& event) {
-    if (const auto line = parse_flow_line(event.message)) picture.add(event.timestamp, *line);
+    const auto line = review::parse_flow_line(event.message);
+    if (line) picture.add(event.timestamp, *line);
   });
   if (!done) return report_logs_error(done.error(), world);
   if (!*done) return kExitInterrupted;
-  const Allowlist list = make_allowlist(arguments, picture, policy, suffixes, world.today);
+  const review::Allowlist list = review::make_allowlist(
+      arguments.gid, arguments.into, picture, policy ? &*policy : nullptr, suffixes, world.today);
   switch (arguments.format) {
-    case AllowlistArguments::Format::Terraform: print_allowlist_terraform(list, world.out); break;
-    case AllowlistArguments::Format::Json: print_allowlist_json(list, world.out); break;
+    case AllowlistArguments::Format::Terraform:
+      review::print_allowlist_terraform(list, world.out);
+      break;
+    case AllowlistArguments::Format::Json: review::print_allowlist_json(list, world.out); break;
     case AllowlistArguments::Format::Rule: print_allowlist_text(list, world.out, world.colour);
   }
   return kExitGood;

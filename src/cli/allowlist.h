@@ -1,9 +1,7 @@
 // `discriminat allowlist`: the rules that would replace a see-thru.
 //
-// Collects what only the see-thru of a group let through (allowlist_picture.h), writes rules for
-// the names (rule_writing.h), lists apart what no rule can express, hints at wildcards
-// (wildcard_hints.h), and says how complete the picture is. docs/allowlists.md is the recipe.
-// Covered by allowlist_test.cc.
+// The allowlist is review/allowlist.h's; here the policy and the log are read. docs/allowlists.md
+// is the recipe. Covered by allowlist_test.cc.
 #pragma once
 
 #include "cli/arguments.h"

@@ -3,7 +3,6 @@
 
 #include <gtest/gtest.h>
 
-#include "cli/allowlist_output.h"
 #include "cli/exit_codes.h"
 #include "cli/testing/cli_test_kit.h"
 
@@ -160,6 +159,19 @@ gid = "sg-app"
             kExitCannot);
 }
 
+TEST_F(AllowlistTest, StepsAroundTheDestinationsOfItsGroupOnly) {
+  put_usual_lines();
+  const std::string rules = R"({"SecurityGroupRules": [
+    {"GroupId": "sg-app", "IsEgress": true, "IpProtocol": "tcp", "FromPort": 443, "ToPort": 443,
+     "CidrIpv4": "0.0.0.0/0", "Description": "discriminat:tls:c.example.com"},
+    {"GroupId": "sg-other", "IsEgress": true, "IpProtocol": "tcp", "FromPort": 443, "ToPort": 443,
+     "CidrIpv4": "0.0.0.0/1", "Description": "discriminat:tls:a.example.com"}]})";
+  EXPECT_EQ(call({"allowlist", "--gid", "sg-open", "--into", "sg-app", "--config", "-"}, rules),
+            kExitGood);
+  EXPECT_TRUE(out.contains("443   0.0.0.0/1    discriminat:tls:a.example.com,b.example.com\n"))
+      << out;
+}
+
 TEST_F(AllowlistTest, TellsWhatIsOddAboutAGivenPolicy) {
   put_usual_lines();
   const std::string groups = R"({"NextToken": "x", "SecurityGroups": [
@@ -229,13 +241,6 @@ TEST_F(AllowlistTest, ShowsHostileNamesSafely) {
       EXPECT_TRUE(std::string_view(form) != "terraform" || line.starts_with("#")) << line;
     }
   }
-}
-
-TEST(HclText, EscapesWhatHclWouldRead) {
-  EXPECT_EQ(hcl_text("plain"), "\"plain\"");
-  EXPECT_EQ(hcl_text("a\"b\\c"), "\"a\\\"b\\\\c\"");
-  EXPECT_EQ(hcl_text("${x} $x %{y} %y $${z}"), "\"$${x} $x %%{y} %y $$${z}\"");
-  EXPECT_EQ(hcl_text("a\nb\x1b"), "\"a\\u000ab\\u001b\"");
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include <memory>
 #include <utility>
 
+#include "base/readable.h"
 #include "cli/exit_codes.h"
 #include "cli/log_options.h"
 #include "config/field_text.h"
@@ -446,7 +447,7 @@ ParsedArguments parse_arguments(std::vector<std::string> arguments) {
     parsed.text = help_text(name_of_chosen(parser.app));
     return parsed;
   } catch (const CLI::ParseError& error) {
-    return wrong(config::printable(error.what()), name_of_chosen(parser.app));
+    return wrong(printable(error.what()), name_of_chosen(parser.app));
   }
   if (parser.check->parsed()) return finish_check(parser);
   if (parser.explain->parsed()) return finish_explain(parser);

@@ -10,9 +10,11 @@
 
 #include "cli/exit_codes.h"
 #include "cli/input.h"
-#include "cli/rule_judge.h"
+#include "cli/rule_effect.h"
 #include "cli/text_table.h"
 #include "config/config_problem.h"
+#include "records/json_pieces.h"
+#include "review/rule_judge.h"
 
 namespace dn::cli {
 namespace {
@@ -26,7 +28,7 @@ constexpr std::string_view kListReason =
 
 // One member of one rule, and what becomes of it.
 struct Row {
-  JudgedMember judged;
+  review::JudgedMember judged;
   const policy::SecurityGroup* group = nullptr;  // no group: the default see-thru
   const policy::EgressRule* rule = nullptr;      // likewise
 };
@@ -40,7 +42,7 @@ struct Totals {
 
 std::vector<Row> judge(const Document& document, const policy::PublicSuffixes& suffixes,
                        Date today) {
-  const RuleJudge judge(document.policy, suffixes, today);
+  const review::RuleJudge judge(document.policy, suffixes, today);
   std::vector<Row> rows;
   for (auto& member : judge.judge_default_see_thru()) {
     rows.push_back({std::move(member), nullptr, nullptr});
@@ -84,7 +86,7 @@ std::string_view gid_of(const Row& row) {
   return row.group == nullptr ? "%default" : std::string_view(row.group->gid);
 }
 std::string ports_of(const Row& row) {
-  return row.rule == nullptr ? "all" : ports_of(*row.rule, row.judged);
+  return row.rule == nullptr ? "all" : review::ports_of(*row.rule, row.judged);
 }
 
 bool is_read_from_cloud(const Document& document) {
@@ -122,25 +124,29 @@ void print_people(const Document& document, const std::vector<Row>& rows, const 
 void print_json(const Document& document, const std::vector<Row>& rows, const Totals& totals,
                 World& world) {
   auto& out = world.out;
-  out << "{" << json_field("file", document.name) << ", " << json_field("kind", document.kind)
-      << ", " << json_field("source", is_read_from_cloud(document) ? "aws" : "file")
+  out << "{" << records::json_field("file", document.name) << ", "
+      << records::json_field("kind", document.kind) << ", "
+      << records::json_field("source", is_read_from_cloud(document) ? "aws" : "file")
       << ",\n\"problems\": [";
   std::string_view separator = "\n";
   for (const auto& problem : document.problems) {
     const bool error = problem.severity == ConfigProblem::Severity::Error;
-    out << separator << "  {" << json_field("where", problem.where) << ", "
-        << json_field("severity", error ? "error" : "warning") << ", "
-        << json_field("what", problem.what) << ", " << json_field("fix", problem.fix) << "}";
+    out << separator << "  {" << records::json_field("where", problem.where) << ", "
+        << records::json_field("severity", error ? "error" : "warning") << ", "
+        << records::json_field("what", problem.what) << ", "
+        << records::json_field("fix", problem.fix) << "}";
     separator = ",\n";
   }
   out << "],\n\"members\": [";
   separator = "\n";
   for (const auto& row : rows) {
-    out << separator << "  {" << json_field("where", where_of(row)) << ", "
-        << json_field("gid", gid_of(row)) << ", " << json_field("proto", row.judged.proto) << ", "
-        << json_field("ports", ports_of(row)) << ", " << json_field("member", row.judged.member)
-        << ", " << json_field("outcome", to_text(row.judged.outcome)) << ", "
-        << json_field("reason", row.judged.reason) << "}";
+    out << separator << "  {" << records::json_field("where", where_of(row)) << ", "
+        << records::json_field("gid", gid_of(row)) << ", "
+        << records::json_field("proto", row.judged.proto) << ", "
+        << records::json_field("ports", ports_of(row)) << ", "
+        << records::json_field("member", row.judged.member) << ", "
+        << records::json_field("outcome", to_text(row.judged.outcome)) << ", "
+        << records::json_field("reason", row.judged.reason) << "}";
     separator = ",\n";
   }
   out << fmt::format(

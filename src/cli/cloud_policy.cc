@@ -8,10 +8,10 @@
 #include <utility>
 
 #include "aws/signed_client.h"
+#include "base/readable.h"
 #include "cli/exit_codes.h"
 #include "cli/input.h"
 #include "cli/progress.h"
-#include "config/field_text.h"
 #include "net/random.h"
 
 namespace dn::cli {
@@ -76,7 +76,7 @@ tl::expected<CloudPolicy, int> take_cloud_policy(const config::GatewaySettings& 
     world.err << "discriminat: the policy cannot be read from the cloud:\n";
     std::istringstream lines(message);
     for (std::string line; std::getline(lines, line);) {
-      world.err << "  " << config::printable(line, line.size()) << "\n";
+      world.err << "  " << printable(line, line.size()) << "\n";
     }
     return tl::unexpected(kExitCannot);
   };
@@ -94,7 +94,7 @@ tl::expected<policy::PolicyInput, int> take_cloud_input(const config::GatewaySet
   auto cloud = take_cloud_policy(settings, world);
   if (!cloud) return tl::unexpected(cloud.error());
   for (const std::string& problem : cloud->problems) {
-    world.err << "discriminat: " << config::printable(problem) << "\n";
+    world.err << "discriminat: " << printable(problem) << "\n";
   }
   return std::move(cloud->input);
 }

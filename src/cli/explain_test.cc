@@ -7,6 +7,7 @@
 #include "cli/testing/cli_test_kit.h"
 #include "config/config_file.h"
 #include "engine/judge.h"
+#include "review/explanation.h"
 
 namespace dn::cli {
 namespace {
@@ -183,11 +184,11 @@ TEST_F(Explain, AgreesWithTheEngine) {
     for (const std::string_view name :
          {"api.github.com", "x.example.com", "example.com", "github.com", "other.example"}) {
       for (const Port port : {Port{22}, Port{443}, Port{8443}}) {
-        Flow flow;
+        review::Flow flow;
         flow.source = *parse_ipv4(source);
         flow.name = DomainName::parse(name);
         flow.port = port;
-        const auto answer = explain_flow(flow, *compiled.snapshot, today);
+        const auto answer = review::explain_flow(flow, *compiled.snapshot, today);
 
         engine::DnsLedger ledger;
         engine::JudgeContext context;

@@ -8,13 +8,14 @@
 #include <string>
 #include <utility>
 
+#include "base/readable.h"
 #include "cli/exit_codes.h"
 #include "cli/import_reader.h"
 #include "cli/import_writer.h"
 #include "cli/input.h"
 #include "cli/progress.h"
 #include "cli/text_table.h"
-#include "config/field_text.h"
+#include "records/json_pieces.h"
 #include "records/json_text.h"
 
 namespace dn::cli {
@@ -108,12 +109,12 @@ class Import {
     if (++outcome_.rejected > kProblemsShown) return;
     progress_.clear();
     world_.err << fmt::format("discriminat: {}:{}: {}\n", name_, problem.line,
-                              config::printable(problem.what));
+                              printable(problem.what));
   }
   void fail_with(const std::string& what) {
     outcome_.failed = true;
     progress_.clear();
-    world_.err << "discriminat: " << config::printable(what) << "\n";
+    world_.err << "discriminat: " << printable(what) << "\n";
   }
 
   std::string name_;
@@ -133,7 +134,7 @@ void print_people(const Import& import, const ImportArguments& arguments, const 
                   World& world) {
   for (const auto& [stream, counts] : import.writer().counts()) {
     world.out << fmt::format("{}/{}: {} stored, {} already there, {} to {}\n",
-                             config::printable(arguments.group), config::printable(stream),
+                             printable(arguments.group), printable(stream),
                              format_count(counts.stored), format_count(counts.present),
                              format_moment(counts.first), format_moment(counts.last));
   }
@@ -145,13 +146,13 @@ void print_people(const Import& import, const ImportArguments& arguments, const 
 
 void print_json(const Import& import, const ImportArguments& arguments, const Outcome& outcome,
                 World& world) {
-  world.out << "{" << json_field("group", arguments.group) << ", \"streams\": [";
+  world.out << "{" << records::json_field("group", arguments.group) << ", \"streams\": [";
   std::string_view separator;
   for (const auto& [stream, counts] : import.writer().counts()) {
-    world.out << separator << "{" << json_field("stream", stream)
+    world.out << separator << "{" << records::json_field("stream", stream)
               << fmt::format(", \"stored\": {}, \"present\": {}, ", counts.stored, counts.present)
-              << json_field("first", format_moment(counts.first)) << ", "
-              << json_field("last", format_moment(counts.last)) << "}";
+              << records::json_field("first", format_moment(counts.first)) << ", "
+              << records::json_field("last", format_moment(counts.last)) << "}";
     separator = ", ";
   }
   world.out << fmt::format("], \"rejected\": {}}}\n", outcome.rejected);
@@ -174,7 +175,7 @@ int run_import(const ImportArguments& arguments, World& world) {
   }
   auto catalog = store::LogCatalog::open(settings_for(directory, world));
   if (!catalog) {
-    world.err << "discriminat: " << config::printable(catalog.error().message) << "\n";
+    world.err << "discriminat: " << printable(catalog.error().message) << "\n";
     return kExitCannot;
   }
   world.watch_interrupts();

@@ -8,10 +8,10 @@
 #include <utility>
 
 #include "base/time.h"
-#include "cli/flow_line.h"
 #include "cli/time_argument.h"
 #include "config/field_text.h"
 #include "logs/names.h"
+#include "review/flow_line.h"
 #include "store/log_line.h"
 
 namespace dn::cli {
@@ -90,8 +90,8 @@ std::optional<ImportedEvent> read_members(const json::object& object, std::strin
   const json::string* text = string_at(object, message);
   if (!timestamp || text == nullptr) return {};
   return ImportedEvent{*timestamp, std::string(text->data(), text->size()),
-                       std::string(text_of(object, "logStreamName")),
-                       std::string(text_of(object, "eventId"))};
+                       std::string(review::text_of(object, "logStreamName")),
+                       std::string(review::text_of(object, "eventId"))};
 }
 
 // A moment in RFC 3339, in milliseconds.
@@ -109,7 +109,7 @@ Result<ImportedEvent> read_parsed(const json::object& object, std::string_view t
   if (auto event = read_members(object, "@timestamp", "@message")) {
     return check_event(*std::move(event));
   }
-  const std::string_view time = text_of(object, "time");
+  const std::string_view time = review::text_of(object, "time");
   if (time.empty()) {
     return fail("neither an event (timestamp and message) nor a log line (time)");
   }

@@ -10,6 +10,7 @@
 
 #include "base/check.h"
 #include "base/limits.h"
+#include "base/readable.h"
 #include "config/field_text.h"
 
 namespace dn::cli {
@@ -21,7 +22,7 @@ constexpr std::size_t kChunkBytes = 1UL << 16U;
 }  // namespace
 
 std::string name_of_input(const std::string& path) {
-  return path == "-" ? "standard input" : config::printable(path);
+  return path == "-" ? "standard input" : printable(path);
 }
 
 Result<std::istream*> open_input(const std::string& path, std::ifstream& file, World& world) {
@@ -79,7 +80,7 @@ Result<Document> read_document(std::string_view text, std::string name) {
 std::optional<Document> load_document(const std::string& path, World& world) {
   auto document =
       read_input(path, limits::kPolicyFileBytesMax, world).and_then([&](const std::string& text) {
-        return read_document(text, path == "-" ? "stdin" : config::printable(path));
+        return read_document(text, path == "-" ? "stdin" : printable(path));
       });
   if (document) return *std::move(document);
   world.err << "discriminat: " << document.error().message << "\n";
@@ -92,7 +93,7 @@ std::optional<config::LoadedConfig> load_good_config(const std::string& path, Wo
     world.err << "discriminat: " << text.error().message << "\n";
     return {};
   }
-  auto loaded = config::load_config(*text, config::printable(path));
+  auto loaded = config::load_config(*text, printable(path));
   if (!loaded.has_errors()) return loaded;
   for (const auto& problem : loaded.problems) world.err << to_text(problem) << "\n";
   return {};
@@ -115,7 +116,7 @@ policy::PublicSuffixes load_suffixes(const std::string& path, World& world) {
     if (text) {
       auto suffixes = policy::PublicSuffixes::parse(*text);
       if (suffixes) return *std::move(suffixes);
-      text = fail(fmt::format("{}: {}", config::printable(path), suffixes.error().message));
+      text = fail(fmt::format("{}: {}", printable(path), suffixes.error().message));
     }
     world.err << "discriminat: " << text.error().message
               << "; the built-in public suffix list is used\n";

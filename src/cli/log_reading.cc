@@ -4,11 +4,11 @@
 
 #include <boost/json.hpp>
 
+#include "base/readable.h"
 #include "cli/exit_codes.h"
-#include "cli/flow_line.h"
 #include "cli/input.h"
-#include "config/field_text.h"
 #include "records/json_text.h"
+#include "review/flow_line.h"
 
 namespace dn::cli {
 namespace {
@@ -47,8 +47,8 @@ bool visit(const json::object& page, const std::function<void(const ReadEvent&)>
     if (timestamp == nullptr || !timestamp->is_int64()) return false;
     const json::value* ingestion = event->if_contains("ingestionTime");
     const bool known = ingestion != nullptr && ingestion->is_int64();
-    last = {text_of(*event, "eventId"), text_of(*event, "message"), timestamp->get_int64(),
-            known ? ingestion->get_int64() : timestamp->get_int64()};
+    last = {review::text_of(*event, "eventId"), review::text_of(*event, "message"),
+            timestamp->get_int64(), known ? ingestion->get_int64() : timestamp->get_int64()};
     on_event(last);
   }
   return true;
@@ -71,7 +71,7 @@ LogsResult<bool> read_events(LogsClient& client, const EventQuestion& question, 
     if (!visit(*page, on_event, last)) return strange("has no events");
     count += page->at("events").get_array().size();
     if (on_page_end) on_page_end();
-    const std::string_view next = text_of(*page, "nextToken");
+    const std::string_view next = review::text_of(*page, "nextToken");
     if (next.empty()) return true;
     if (next == token) return strange("repeats its nextToken");
     token = next;
@@ -91,7 +91,7 @@ std::unique_ptr<LogsClient> open_place(const LogsPlace& place, const std::string
                                        World& world) {
   auto client = world.open_logs(place, default_store);
   if (client) return *std::move(client);
-  world.err << "discriminat: " << config::printable(client.error().message) << "\n";
+  world.err << "discriminat: " << printable(client.error().message) << "\n";
   return nullptr;
 }
 
@@ -101,7 +101,7 @@ std::unique_ptr<LogsClient> open_source(const LogsSource& source, World& world) 
 }
 
 int report_logs_error(const LogsError& error, World& world) {
-  world.err << "discriminat: " << config::printable(to_text(error)) << "\n";
+  world.err << "discriminat: " << printable(to_text(error)) << "\n";
   return kExitCannot;
 }
 

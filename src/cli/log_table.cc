@@ -5,11 +5,11 @@
 #include <algorithm>
 #include <chrono>
 
+#include "base/readable.h"
 #include "base/time.h"
 #include "base/utf8.h"
-#include "cli/flow_line.h"
-#include "config/field_text.h"
 #include "records/json_text.h"
+#include "review/flow_line.h"
 
 namespace dn::cli {
 namespace {
@@ -50,13 +50,13 @@ Colour colour_of(std::string_view outcome) {
 }
 
 // The client stands on the left, whoever sent the packet.
-std::string connection_of(const FlowLine& line) {
+std::string connection_of(const review::FlowLine& line) {
   if (line.cat == "server") return fmt::format("{} ← {}:{}", line.dst, line.dhost, line.spt);
   return fmt::format("{} → {}:{}", line.src, line.dhost, line.dpt);
 }
 
 // The group of a see-thru stands last: it is cut first.
-std::string reason_of(const FlowLine& line) {
+std::string reason_of(const review::FlowLine& line) {
   if (line.see_thru_exerted != true) return line.reason;
   const int days = line.see_thru_days.value_or(0);
   return fmt::format("see-thru, {} day{} left: {} ({})", days, days == 1 ? "" : "s", line.reason,
@@ -71,7 +71,7 @@ LogTable::LogTable(LogKind kind, std::size_t columns, bool colour)
       colour_(colour) {}
 
 LogTable::Row LogTable::flow_row(std::int64_t timestamp, std::string_view message) const {
-  const auto line = parse_flow_line(message);
+  const auto line = review::parse_flow_line(message);
   if (!line) return {{format_moment(timestamp), "", "", "", std::string(message)}, Colour::None};
   const bool exerted = line->see_thru_exerted == true;
   return {{format_moment(timestamp), line->outcome, connection_of(*line),
@@ -80,8 +80,8 @@ LogTable::Row LogTable::flow_row(std::int64_t timestamp, std::string_view messag
 }
 
 LogTable::Row LogTable::config_row(std::int64_t timestamp, std::string_view message) const {
-  const auto object = parse_log_object(message);
-  const auto text = [&](std::string_view name) { return text_of(*object, name); };
+  const auto object = review::parse_log_object(message);
+  const auto text = [&](std::string_view name) { return review::text_of(*object, name); };
   if (!object || text("outcome").empty() || text("cat").empty()) {
     return {{format_moment(timestamp), "", "", "", std::string(message)}, Colour::None};
   }
@@ -95,7 +95,7 @@ LogTable::Row LogTable::config_row(std::int64_t timestamp, std::string_view mess
 void LogTable::add(std::int64_t timestamp, std::string_view message) {
   Row row = kind_ == LogKind::Flow ? flow_row(timestamp, message) : config_row(timestamp, message);
   for (std::size_t i = 0; i < kColumns; ++i) {
-    row.cells[i] = config::printable(row.cells[i], kCellBytesMax);
+    row.cells[i] = printable(row.cells[i], kCellBytesMax);
   }
   rows_.push_back(std::move(row));
 }

@@ -11,11 +11,12 @@
 #include "base/utf8.h"
 #include "cli/caret.h"
 #include "cli/exit_codes.h"
-#include "cli/flow_line.h"
 #include "cli/log_reading.h"
 #include "cli/log_table.h"
 #include "cli/text_table.h"
 #include "query/filter_pattern.h"
+#include "records/json_pieces.h"
+#include "review/flow_line.h"
 
 namespace dn::cli {
 namespace {
@@ -45,11 +46,12 @@ class LinePrinter {
     if (!is_wanted(event.message)) return;
     if (as_table_) {
       table_.add(event.timestamp, event.message);
-    } else if (is_printable_line(event.message) && parse_log_object(event.message)) {
+    } else if (is_printable_line(event.message) && review::parse_log_object(event.message)) {
       world_.out << event.message << "\n";
     } else {
       world_.out << fmt::format("{{\"@timestamp\":{},\"@ingestionTime\":{},\"@message\":{}}}\n",
-                                event.timestamp, event.ingestion, json_long_text(event.message));
+                                event.timestamp, event.ingestion,
+                                records::json_long_text(event.message));
     }
   }
   void end_page() {
@@ -60,9 +62,10 @@ class LinePrinter {
  private:
   bool is_wanted(std::string_view message) const {
     if (arguments_.instances.empty()) return true;
-    const auto object = parse_log_object(message);
-    return object && std::ranges::find(arguments_.instances, text_of(*object, "instance")) !=
-                         arguments_.instances.end();
+    const auto object = review::parse_log_object(message);
+    return object &&
+           std::ranges::find(arguments_.instances, review::text_of(*object, "instance")) !=
+               arguments_.instances.end();
   }
 
   const LogsArguments& arguments_;

@@ -8,14 +8,16 @@
 #include <string_view>
 #include <utility>
 
+#include "base/readable.h"
 #include "cli/cloud_policy.h"
 #include "cli/exit_codes.h"
 #include "cli/input.h"
-#include "cli/policy_view.h"
-#include "cli/rule_judge.h"
+#include "cli/rule_effect.h"
 #include "cli/text_table.h"
-#include "config/field_text.h"
 #include "policy/preferences.h"
+#include "review/policy_json.h"
+#include "review/policy_view.h"
+#include "review/rule_judge.h"
 
 namespace dn::cli {
 namespace {
@@ -36,8 +38,8 @@ struct ReadPolicy {
 
 struct Shown {
   const ReadPolicy& policy;
-  const PolicyView& view;
-  RuleJudge judge;
+  const review::PolicyView& view;
+  review::RuleJudge judge;
 };
 
 // -- reading ------------------------------------------------------------------------------------
@@ -87,27 +89,22 @@ std::optional<int> read_policy(const PolicyShowArguments& arguments, ReadPolicy&
 
 // -- for people ---------------------------------------------------------------------------------
 
-std::string format_see_thru(const SeeThruView& see_thru) {
+std::string format_see_thru(const review::SeeThruView& see_thru) {
   const std::string until = policy::format_date(see_thru.until);
   if (!see_thru.in_force) return fmt::format("see-thru of {} ended on {}", see_thru.gid, until);
   return fmt::format("see-thru of {} to the end of {}, {} day{} remaining", see_thru.gid, until,
                      see_thru.days_remaining, see_thru.days_remaining == 1 ? "" : "s");
 }
 
-// "10.0.1.10", "10.0.2.0/24"
-std::string name_of(const policy::ClientBinding& client) {
-  return client.prefix.length == 32 ? to_text(client.prefix.base) : to_text(client.prefix);
-}
-
-std::string title_of(const ClientsView& clients) {
+std::string title_of(const review::ClientsView& clients) {
   std::string title = clients.clients.size() == 1 ? "client " : "clients ";
   std::size_t shown = 0;
   for (const auto* client : clients.clients) {
     if (shown == kClientsShownMax) {
       return title + fmt::format(" and {} more", clients.clients.size() - shown);
     }
-    title += (shown++ == 0 ? "" : ", ") + name_of(*client);
-    if (!client->where.empty()) title += " (" + config::printable(client->where) + ")";
+    title += (shown++ == 0 ? "" : ", ") + review::name_of(*client);
+    if (!client->where.empty()) title += " (" + printable(client->where) + ")";
   }
   return title;
 }
@@ -116,7 +113,7 @@ void add_group(const policy::SecurityGroup& group, const Shown& shown, TextTable
   bool empty = true;
   for (const auto& rule : group.egress) {
     for (const auto& member : shown.judge.judge(group, rule)) {
-      table.add({rule.where, group.gid, member.proto, ports_of(rule, member), member.member,
+      table.add({rule.where, group.gid, member.proto, review::ports_of(rule, member), member.member,
                  effect_of(member)},
                 colour_of(member.outcome));
       empty = false;
@@ -125,7 +122,7 @@ void add_group(const policy::SecurityGroup& group, const Shown& shown, TextTable
   if (empty) table.add({group.where, group.gid, "", "", "", "no annotation, allows nothing"});
 }
 
-void print_clients(const ClientsView& clients, const Shown& shown, World& world) {
+void print_clients(const review::ClientsView& clients, const Shown& shown, World& world) {
   world.out << title_of(clients) << "\n";
   if (clients.gids.empty()) world.out << "  no groups\n";
   if (clients.see_thru) {
@@ -147,7 +144,7 @@ void print_clients(const ClientsView& clients, const Shown& shown, World& world)
 void print_people(const Shown& shown, const PolicyShowArguments& arguments, World& world) {
   const policy::Preferences& preferences = shown.policy.input.preferences;
   for (const auto& problem : shown.policy.problems) {
-    world.out << paint(config::printable(problem), Colour::Warning, world.colour) << "\n";
+    world.out << paint(printable(problem), Colour::Warning, world.colour) << "\n";
   }
   world.out << fmt::format(
       "policy of {}\nwildcard_exposure {}, flow_log_verbosity {}, see_thru {}, x509_crls {}\n\n",
@@ -163,96 +160,11 @@ void print_people(const Shown& shown, const PolicyShowArguments& arguments, Worl
   world.out << "addresses that are no client: "
             << (strangers && strangers->in_force ? format_see_thru(*strangers) : "refused") << "\n";
   if (!arguments.client && !shown.view.unused_gids.empty()) {
-    world.out << config::printable(fmt::format("groups that no client has: {}",
-                                               fmt::join(shown.view.unused_gids, ", ")),
-                                   SIZE_MAX)
+    world.out << printable(fmt::format("groups that no client has: {}",
+                                       fmt::join(shown.view.unused_gids, ", ")),
+                           SIZE_MAX)
               << "\n";
   }
-}
-
-// -- as JSON ------------------------------------------------------------------------------------
-
-// Prints the elements of a list one per line.
-class JsonLines {
- public:
-  explicit JsonLines(std::ostream& out) : out_(out) {}
-  std::ostream& next() { return out_ << std::exchange(separator_, ",\n"); }
-
- private:
-  std::ostream& out_;
-  std::string_view separator_ = "\n";
-};
-
-std::string json_see_thru(const std::optional<SeeThruView>& see_thru) {
-  if (!see_thru) return "null";
-  return fmt::format("{{{}, {}, \"days_remaining\": {}, \"in_force\": {}}}",
-                     json_field("until", policy::format_date(see_thru->until)),
-                     json_field("gid", see_thru->gid), see_thru->days_remaining,
-                     see_thru->in_force);
-}
-
-void print_json_clients(const PolicyView& view, std::ostream& out) {
-  JsonLines lines(out);
-  for (const auto& clients : view.clients) {
-    for (const auto* client : clients.clients) {
-      lines.next() << "  {"
-                   << json_field(client->prefix.length == 32 ? "client" : "subnet",
-                                 name_of(*client))
-                   << ", " << json_field("where", client->where)
-                   << ", \"groups\": " << json_list(clients.gids)
-                   << ", \"see_thru\": " << json_see_thru(clients.see_thru) << "}";
-    }
-  }
-}
-
-void print_json_rule(const policy::EgressRule& rule, const std::vector<JudgedMember>& members,
-                     std::ostream& out) {
-  out << "    {" << json_field("where", rule.where)
-      << ", \"annotation\": " << json_long_text(rule.description) << ", "
-      << json_field("ports", ports_of(rule, members.front())) << ", \"members\": [";
-  JsonLines lines(out);
-  for (const auto& member : members) {
-    lines.next() << "      {" << json_field("proto", member.proto) << ", "
-                 << json_field("member", member.member) << ", "
-                 << json_field("outcome", to_text(member.outcome)) << ", "
-                 << json_field("reason", member.reason) << "}";
-  }
-  out << "]}";
-}
-
-void print_json_groups(const Shown& shown, std::ostream& out) {
-  JsonLines lines(out);
-  for (const auto* group : shown.view.groups) {
-    lines.next() << "  {" << json_field("gid", group->gid) << ", "
-                 << json_field("where", group->where) << ", \"rules\": [";
-    JsonLines rules(out);
-    for (const auto& rule : group->egress) {
-      const auto members = shown.judge.judge(*group, rule);
-      if (members.empty()) continue;
-      rules.next();
-      print_json_rule(rule, members, out);
-    }
-    out << "]}";
-  }
-}
-
-void print_json(const Shown& shown, World& world) {
-  const policy::Preferences& preferences = shown.policy.input.preferences;
-  auto& out = world.out;
-  out << "{" << json_field("source", shown.policy.source == PolicySource::Aws ? "aws" : "file")
-      << ", " << json_field("file", config::printable(shown.policy.file)) << ", "
-      << json_field("day", policy::format_date(world.today)) << ",\n\"preferences\": {"
-      << json_field("wildcard_exposure", to_text(preferences.wildcard_exposure)) << ", "
-      << json_field("flow_log_verbosity", to_text(preferences.flow_log_verbosity))
-      << ", \"see_thru\": "
-      << (preferences.see_thru ? json_text(policy::format_date(*preferences.see_thru)) : "null")
-      << ", " << json_field("x509_crls", to_text(preferences.x509_crls)) << "},\n\"clients\": [";
-  print_json_clients(shown.view, out);
-  out << "],\n\"groups\": [";
-  print_json_groups(shown, out);
-  out << "],\n\"strangers\": {\"see_thru\": " << json_see_thru(shown.view.strangers)
-      << "},\n\"unused_groups\": " << json_list(shown.view.unused_gids)
-      << ",\n\"problems\": " << json_list(shown.policy.problems) << "}\n";
 }
 
 }  // namespace
@@ -261,13 +173,20 @@ int run_policy_show(const PolicyShowArguments& arguments, World& world) {
   ReadPolicy policy;
   if (const auto code = read_policy(arguments, policy, world)) return *code;
   const auto suffixes = load_suffixes(policy.public_suffix_list, world);
-  const auto view = view_policy(policy.input, suffixes, world.today, arguments.client);
+  const auto view = review::view_policy(policy.input, suffixes, world.today, arguments.client);
   std::ranges::copy(view.problems, std::back_inserter(policy.problems));
-  const Shown shown{policy, view, RuleJudge(policy.input, suffixes, world.today)};
+  const Shown shown{policy, view, review::RuleJudge(policy.input, suffixes, world.today)};
   if (world.out_is_terminal && !arguments.json) {
     print_people(shown, arguments, world);
   } else {
-    print_json(shown, world);
+    review::print_policy_json({.source = policy.source == PolicySource::Aws ? "aws" : "file",
+                               .file = policy.file,
+                               .input = policy.input,
+                               .view = view,
+                               .judge = shown.judge,
+                               .problems = policy.problems,
+                               .today = world.today},
+                              world.out);
   }
   return arguments.client && view.clients.empty() ? kExitNo : kExitGood;
 }

@@ -5,7 +5,7 @@
 #include <array>
 #include <chrono>
 
-#include "config/field_text.h"
+#include "base/readable.h"
 
 namespace dn::cli {
 namespace {
@@ -29,7 +29,7 @@ void Progress::update(const std::function<std::string()>& text) {
   const WallTime now = world_.clock();
   if (now < next_) return;
   next_ = now + kBetweenUpdates;
-  world_.err << "\r\x1b[K" << config::printable(text(), kTextBytesMax) << std::flush;
+  world_.err << "\r\x1b[K" << printable(text(), kTextBytesMax) << std::flush;
   shown_ = true;
 }
 
@@ -37,12 +37,6 @@ void Progress::clear() {
   if (!shown_) return;
   world_.err << "\r\x1b[K" << std::flush;
   shown_ = false;
-}
-
-std::string format_count(std::uint64_t count) {
-  std::string digits = fmt::format("{}", count);
-  for (std::size_t at = digits.size(); at > 3; at -= 3) digits.insert(at - 3, 1, ',');
-  return digits;
 }
 
 std::string format_bytes(std::uint64_t bytes) {

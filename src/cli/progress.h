@@ -30,8 +30,7 @@ class Progress {
   bool shown_ = false;
 };
 
-// "1,234,567", "12.3 MB"
-std::string format_count(std::uint64_t count);
+// "12.3 MB"
 std::string format_bytes(std::uint64_t bytes);
 
 }  // namespace dn::cli

@@ -72,12 +72,7 @@ TEST_F(ProgressTest, IsSilentWithoutATerminalAndHarmlessOnOne) {
   EXPECT_LT(err.str().size(), 100U);
 }
 
-TEST(FormatCount, GroupsThousandsAndShortensBytes) {
-  EXPECT_EQ(format_count(0), "0");
-  EXPECT_EQ(format_count(999), "999");
-  EXPECT_EQ(format_count(1000), "1,000");
-  EXPECT_EQ(format_count(123456), "123,456");
-  EXPECT_EQ(format_count(1234567), "1,234,567");
+TEST(FormatBytes, ShortensThem) {
   EXPECT_EQ(format_bytes(999), "999 bytes");
   EXPECT_EQ(format_bytes(1000), "1.0 kB");
   EXPECT_EQ(format_bytes(999'949), "999.9 kB");

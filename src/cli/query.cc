@@ -8,13 +8,14 @@
 #include <utility>
 #include <vector>
 
+#include "base/readable.h"
 #include "cli/caret.h"
 #include "cli/exit_codes.h"
-#include "cli/flow_line.h"
 #include "cli/log_reading.h"
 #include "cli/progress.h"
 #include "cli/row_output.h"
 #include "config/field_text.h"
+#include "review/flow_line.h"
 
 namespace dn::cli {
 namespace {
@@ -65,7 +66,7 @@ bool take_rows(const json::object& answer, std::vector<OutputRow>& rows) {
     for (const json::value& cell : result.get_array()) {
       const json::object* pair = cell.if_object();
       if (pair == nullptr) return false;
-      row.emplace_back(text_of(*pair, "field"), text_of(*pair, "value"));
+      row.emplace_back(review::text_of(*pair, "field"), review::text_of(*pair, "value"));
     }
     rows.push_back(std::move(row));
   }
@@ -90,7 +91,7 @@ class Query {
     if (arguments.limit) input["limit"] = *arguments.limit;
     const auto answer = client_.call("StartQuery", input);
     if (!answer) return tl::unexpected(answer.error());
-    id_ = text_of(*answer, "queryId");
+    id_ = review::text_of(*answer, "queryId");
     if (id_.empty()) return tl::unexpected(LogsError{"", "the endpoint gave no queryId"});
     return {};
   }
@@ -101,7 +102,7 @@ class Query {
     std::chrono::milliseconds pause = kFirstPause;
     while (!world_.interrupted()) {
       auto answer = ask({});
-      if (!answer || has_ended(text_of(*answer, "status"))) return answer;
+      if (!answer || has_ended(review::text_of(*answer, "status"))) return answer;
       progress.update([&] { return "running: " + format_statistics(*answer); });
       world_.pause(pause);
       pause = std::min<std::chrono::milliseconds>(2 * pause, kLongestPause);
@@ -131,12 +132,12 @@ LogsResult<std::vector<OutputRow>> collect(Query& query, const json::object& fir
   };
   std::vector<OutputRow> rows;
   if (!take_rows(first, rows)) return strange("has no rows");
-  std::string token(text_of(first, "nextToken"));
+  std::string token(review::text_of(first, "nextToken"));
   while (!token.empty()) {
     const auto page = query.ask(token);
     if (!page) return tl::unexpected(page.error());
     if (!take_rows(*page, rows)) return strange("has no rows");
-    const std::string_view next = text_of(*page, "nextToken");
+    const std::string_view next = review::text_of(*page, "nextToken");
     if (next == token) return strange("repeats its nextToken");
     token = next;
   }
@@ -170,7 +171,7 @@ int run_query(const QueryArguments& arguments, World& world) {
     world.err << "discriminat: stopped\n";
     return kExitInterrupted;
   }
-  const std::string_view status = text_of(*ended, "status");
+  const std::string_view status = review::text_of(*ended, "status");
   if (status != "Complete") {
     world.err << fmt::format(
         "discriminat: the query has not completed: its status is {}; ask for less, by --since or a "

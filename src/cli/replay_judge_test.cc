@@ -1,6 +1,6 @@
 // Tables; then generated connections, where the engine's judge under a policy must say what the
 // judge of the replay says from the line that the engine would have logged under another policy.
-#include "cli/replay_judge.h"
+#include "review/replay_judge.h"
 
 #include <gtest/gtest.h>
 
@@ -16,6 +16,7 @@ namespace dn::cli {
 namespace {
 
 using namespace engine::testing;
+using namespace review;
 using engine::DnsStatus;
 
 constexpr Date kToday = std::chrono::year{2026} / 11 / 22;

@@ -4,8 +4,9 @@
 #include <string_view>
 #include <unordered_map>
 
+#include "base/readable.h"
 #include "cli/text_table.h"
-#include "config/field_text.h"
+#include "records/json_pieces.h"
 
 namespace dn::cli {
 namespace {
@@ -48,7 +49,7 @@ std::vector<std::string> cells_of(const OutputRow& row, const Columns& columns) 
 }
 
 void print_csv_cell(std::string_view value, std::ostream& out) {
-  const std::string text = config::printable(value, SIZE_MAX);
+  const std::string text = printable(value, SIZE_MAX);
   if (text.find_first_of(",\"\r\n ") == std::string::npos) {
     out << text;
     return;
@@ -75,7 +76,7 @@ void print_table_rows(const std::vector<OutputRow>& rows, std::ostream& out, boo
   const Columns columns = find_columns(rows);
   if (columns.names.empty()) return;
   std::vector<std::string> titles;
-  for (const std::string_view name : columns.names) titles.push_back(config::printable(name));
+  for (const std::string_view name : columns.names) titles.push_back(printable(name));
   TextTable table(std::move(titles));
   for (const OutputRow& row : rows) table.add(cells_of(row, columns));
   table.print(out, colour);
@@ -88,7 +89,7 @@ void print_json_rows(const std::vector<OutputRow>& rows, std::ostream& out) {
     out << separator << "{";
     std::string_view comma;
     for (const auto& [name, value] : row) {
-      out << comma << json_long_text(name) << ": " << json_long_text(value);
+      out << comma << records::json_long_text(name) << ": " << records::json_long_text(value);
       comma = ", ";
     }
     out << "}";

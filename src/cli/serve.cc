@@ -3,8 +3,8 @@
 #include <csignal>
 #include <mutex>
 
+#include "base/readable.h"
 #include "cli/exit_codes.h"
-#include "config/field_text.h"
 #include "daemon/clock.h"
 #include "daemon/logs_endpoint.h"
 #include "net/descriptor_limit.h"
@@ -21,7 +21,7 @@ int run_serve(const ServeArguments& arguments, World& world) {
   std::mutex printing;
   const auto say = [&](const std::string& text) {
     const std::lock_guard lock(printing);
-    world.err << "discriminat: " << config::printable(text) << std::endl;
+    world.err << "discriminat: " << printable(text) << std::endl;
   };
   daemon::EndpointSettings settings;
   settings.store = arguments.store;

@@ -9,10 +9,11 @@
 #include <filesystem>
 #include <string>
 
+#include "base/readable.h"
 #include "cli/exit_codes.h"
 #include "cli/input.h"
 #include "cli/text_table.h"
-#include "config/field_text.h"
+#include "records/json_pieces.h"
 
 namespace dn::cli {
 namespace {
@@ -27,7 +28,7 @@ constexpr std::chrono::seconds kAgeMax{15};
 void print_value(std::string_view key, const json::value& value, std::size_t depth,
                  std::ostream& out) {
   const std::string indent(2 * depth, ' ');
-  const std::string name = config::printable(key);
+  const std::string name = printable(key);
   if (const json::object* object = value.if_object()) {
     out << indent << name << "\n";
     for (const auto& member : *object) print_value(member.key(), member.value(), depth + 1, out);
@@ -42,13 +43,13 @@ void print_value(std::string_view key, const json::value& value, std::size_t dep
     const std::string shown =
         text != nullptr ? std::string(text->data(), text->size()) : json::serialize(value);
     out << indent << name << std::string(name.size() < 28 ? 28 - name.size() : 1, ' ')
-        << config::printable(shown) << "\n";
+        << printable(shown) << "\n";
   }
 }
 
 int report_not_running(const std::string& why, const StatusArguments& arguments, World& world) {
   if (arguments.json) {
-    world.out << "{\"running\": false, " << json_field("reason", why) << "}\n";
+    world.out << "{\"running\": false, " << records::json_field("reason", why) << "}\n";
   } else {
     world.err << "discriminat: no gateway runs: " << why << "\n";
   }
@@ -61,7 +62,7 @@ int run_status(const StatusArguments& arguments, World& world) {
   const auto state_dir = find_state_dir(arguments.config, world);
   if (!state_dir) return kExitCannot;
   const std::string path = *state_dir + "/status.json";
-  const std::string shown_path = config::printable(path);
+  const std::string shown_path = printable(path);
   std::error_code error;
   const auto written = std::filesystem::last_write_time(path, error);
   if (error == std::errc::no_such_file_or_directory) {

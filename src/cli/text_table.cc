@@ -7,10 +7,8 @@
 #include <utility>
 
 #include "base/check.h"
-#include "base/limits.h"
+#include "base/readable.h"
 #include "base/utf8.h"
-#include "config/field_text.h"
-#include "records/json_text.h"
 
 namespace dn::cli {
 
@@ -38,14 +36,14 @@ std::string cut_characters(std::string_view text, std::size_t most) {
 
 bool is_printable_line(std::string_view text) {
   if (std::ranges::all_of(text, [](char c) { return c >= 0x20 && c < 0x7f; })) return true;
-  return config::printable(text, SIZE_MAX) == text;
+  return printable(text, SIZE_MAX) == text;
 }
 
 TextTable::TextTable(std::vector<std::string> header) : header_(std::move(header)) {}
 
 void TextTable::add(std::vector<std::string> cells, Colour last_cell) {
   DN_CHECK(cells.size() == header_.size(), "every row has all columns");
-  for (std::string& cell : cells) cell = config::printable(cell);
+  for (std::string& cell : cells) cell = printable(cell);
   rows_.push_back({std::move(cells), last_cell});
 }
 
@@ -66,36 +64,6 @@ void TextTable::print(std::ostream& out, bool colour) const {
   };
   print_row(header_, Colour::None);
   for (const auto& row : rows_) print_row(row.cells, row.colour);
-}
-
-std::string json_text(std::string_view text) {
-  std::string out;
-  records::append_json_text(out, text);
-  return out;
-}
-
-std::string json_field(std::string_view name, std::string_view text) {
-  return json_text(name) + ": " + json_text(text);
-}
-
-std::string json_long_text(std::string_view text) {
-  std::string out = "\"";
-  while (!text.empty()) {
-    const std::string_view head = cut_utf8(text, limits::kLogFieldBytesMax);
-    const std::string piece = json_text(head);
-    out.append(piece, 1, piece.size() - 2);
-    text.remove_prefix(head.size());
-  }
-  return out + "\"";
-}
-
-std::string json_list(const std::vector<std::string>& texts) {
-  std::string out = "[";
-  for (const auto& text : texts) {
-    if (out.size() > 1) out += ", ";
-    out += json_text(text);
-  }
-  return out + "]";
 }
 
 }  // namespace dn::cli

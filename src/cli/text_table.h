@@ -1,4 +1,4 @@
-// Text for people: aligned columns, colours, and JSON pieces. Covered by text_table_test.cc.
+// Text for people: aligned columns and colours. Covered by text_table_test.cc.
 #pragma once
 
 #include <cstdint>
@@ -39,13 +39,5 @@ std::string cut_characters(std::string_view text, std::size_t most);
 
 // Whether a terminal shows the text as it is, on one line: what printable() would not change.
 bool is_printable_line(std::string_view text);
-
-// A JSON string, and `"name": "text"`. Text beyond the log's cap of a field is cut.
-std::string json_text(std::string_view text);
-std::string json_field(std::string_view name, std::string_view text);
-// A JSON string of any length: nothing is cut.
-std::string json_long_text(std::string_view text);
-// `["a", "b"]`
-std::string json_list(const std::vector<std::string>& texts);
 
 }  // namespace dn::cli

@@ -44,11 +44,5 @@ TEST(TextTable, PaintsOnlyWhenAsked) {
   EXPECT_EQ(paint("y", Colour::Good, false), "y");
 }
 
-TEST(Json, EscapesText) {
-  EXPECT_EQ(json_field("a", "x\"y\n"), "\"a\": \"x\\\"y\\n\"");
-  EXPECT_EQ(json_list({}), "[]");
-  EXPECT_EQ(json_list({"a", "b"}), "[\"a\", \"b\"]");
-}
-
 }  // namespace
 }  // namespace dn::cli

@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "base/limits.h"
+#include "base/readable.h"
 #include "config/field_text.h"
 
 namespace dn::config {

@@ -16,6 +16,7 @@
 
 #include "base/limits.h"
 #include "base/listen_address.h"
+#include "base/readable.h"
 #include "config/config_keys.h"
 #include "config/field_text.h"
 #include "config/toml_guard.h"

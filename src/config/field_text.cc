@@ -12,7 +12,7 @@
 #include "base/arn.h"
 #include "base/ascii.h"
 #include "base/listen_address.h"
-#include "base/utf8.h"
+#include "base/readable.h"
 
 namespace dn::config {
 namespace {
@@ -41,17 +41,6 @@ std::optional<Port> parse_port(std::string_view text) {
 
 bool is_visible(char c) {
   return c > 0x20 && c < 0x7f;
-}
-
-// The bytes of the character at the head of `text`; 0 where there is none, and for a C1 control,
-// which terminals may obey, and for the bidirectional and zero-width ones, behind which a text may
-// disguise itself.
-std::size_t visible_bytes(std::string_view text) {
-  const auto [code, bytes] = decode_utf8(text);
-  const bool invisible = (code >= 0x80 && code < 0xa0) || (code >= 0x200b && code <= 0x200f) ||
-                         (code >= 0x2028 && code <= 0x202e) || (code >= 0x2060 && code <= 0x206f) ||
-                         code == 0xfeff;
-  return invisible ? 0 : bytes;
 }
 
 // How many single-character edits lead from one word to the other; swapped neighbours count once.
@@ -83,29 +72,6 @@ std::string_view not_for_clients(Ipv4Prefix prefix) {
 }
 
 }  // namespace
-
-std::string printable(std::string_view text, std::size_t bytes_max) {
-  std::string out;
-  while (!text.empty()) {
-    if (out.size() >= bytes_max) return out + "…";
-    const char c = text.front();
-    std::size_t taken = 1;
-    if (c == '\n') {
-      out += "\\n";
-    } else if (c == '\t') {
-      out += "\\t";
-    } else if (c >= 0x20 && c < 0x7f) {
-      out += c;
-    } else if (const std::size_t length = visible_bytes(text); length > 1) {
-      out += text.substr(0, length);
-      taken = length;
-    } else {
-      out += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
-    }
-    text.remove_prefix(taken);
-  }
-  return out;
-}
 
 std::string quoted(std::string_view text) {
   return '"' + printable(text, kQuotedBytesMax) + '"';

@@ -17,10 +17,7 @@
 
 namespace dn::config {
 
-// Outside text, safe on a terminal and in a log line: control and invisible characters and whatever
-// is not UTF-8 are escaped; what is longer than `bytes_max` is cut and marked with "…".
-std::string printable(std::string_view text, std::size_t bytes_max = 500);
-// The same between double quotes, cut after 120 bytes.
+// Outside text made printable (base/readable.h) between double quotes, cut after 120 bytes.
 std::string quoted(std::string_view text);
 
 // The candidate that `text` is most likely a misspelling of; empty when none is near.

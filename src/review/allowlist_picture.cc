@@ -1,4 +1,4 @@
-#include "cli/allowlist_picture.h"
+#include "review/allowlist_picture.h"
 
 #include <fmt/format.h>
 
@@ -8,7 +8,7 @@
 #include "base/reason.h"
 #include "policy/member.h"
 
-namespace dn::cli {
+namespace dn::review {
 namespace {
 
 constexpr std::int64_t kDayMs = 86'400'000;
@@ -176,4 +176,4 @@ AllowlistPicture::Completeness AllowlistPicture::completeness() const {
   return complete;
 }
 
-}  // namespace dn::cli
+}  // namespace dn::review

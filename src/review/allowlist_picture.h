@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -20,9 +21,10 @@
 #include "base/address.h"
 #include "base/domain_name.h"
 #include "base/protocol.h"
-#include "cli/flow_line.h"
+#include "base/time.h"
+#include "review/flow_line.h"
 
-namespace dn::cli {
+namespace dn::review {
 
 // One destination. A name that a rule can express is one, whatever the rules lacked; what no rule
 // can express is one for each reason.
@@ -75,10 +77,10 @@ class AllowlistPicture {
   std::map<std::string, SeenDestination> entries_;  // by protocol, port, dhost and perhaps slug
   std::map<const SeenDestination*, std::unordered_set<std::uint32_t>> clients_of_;
   std::unordered_set<std::uint32_t> clients_;
-  std::unordered_set<std::int64_t> days_;
+  std::set<std::int64_t> days_;  // since 1970
   std::size_t pairs_ = 0;
   std::uint64_t connections_ = 0, left_out_ = 0, unknown_clients_ = 0;
   std::optional<std::int64_t> first_, last_, see_thru_ends_;
 };
 
-}  // namespace dn::cli
+}  // namespace dn::review

@@ -1,9 +1,9 @@
 // Which lines count, what becomes of each destination, and how complete the picture is.
-#include "cli/allowlist_picture.h"
+#include "review/allowlist_picture.h"
 
 #include <gtest/gtest.h>
 
-namespace dn::cli {
+namespace dn::review {
 namespace {
 
 constexpr std::int64_t kDay = 86'400'000;
@@ -209,4 +209,4 @@ TEST(AllowlistPicture, KeepsNoMoreThanItsLimit) {
 }
 
 }  // namespace
-}  // namespace dn::cli
+}  // namespace dn::review

@@ -1,18 +1,14 @@
-#include "cli/allowlist_policy.h"
+#include "review/allowlist_policy.h"
 
 #include <algorithm>
 #include <iterator>
+#include <utility>
 
-#include "cli/client_binding.h"
+#include "policy/list_references.h"
+#include "review/client_binding.h"
 
-namespace dn::cli {
+namespace dn::review {
 namespace {
-
-std::shared_ptr<const policy::PolicySnapshot> compile(const policy::PolicyInput& input,
-                                                      const policy::PublicSuffixes& suffixes,
-                                                      Date today) {
-  return policy::compile_policy(input, suffixes, today).snapshot;
-}
 
 bool allows(const policy::PolicySnapshot& policy, Ipv4Address client, const SeenDestination& seen) {
   const policy::ClientPolicy* rules = policy.find_client(client);
@@ -22,19 +18,22 @@ bool allows(const policy::PolicySnapshot& policy, Ipv4Address client, const Seen
 
 }  // namespace
 
-AllowlistPolicy::AllowlistPolicy(const Document& document, const std::string& into,
-                                 const policy::PublicSuffixes& suffixes, Date today) {
-  if (!document.from_cloud) by_client_ = compile(document.policy, suffixes, today);
-  policy::PolicyInput input;
-  std::ranges::copy_if(document.policy.groups, std::back_inserter(input.groups),
-                       [&](const auto& group) { return group.gid == into; });
-  input.clients.push_back(any_client({into}));
-  input.preferences = document.policy.preferences;
-  input.lists = document.policy.lists;
-  by_group_ = compile(input, suffixes, today);
-  for (const auto& [gid, port, block] : document.destinations) {
-    if (gid == into) used_.emplace(port, block);
+AllowlistPolicy::AllowlistPolicy(std::shared_ptr<const policy::PolicySnapshot> by_client,
+                                 const policy::PolicyInput& input, const std::string& into,
+                                 UsedDestinations used, const policy::PublicSuffixes& suffixes,
+                                 Date today)
+    : by_client_(std::move(by_client)),
+      used_(std::move(used)) {
+  policy::PolicyInput group;
+  std::ranges::copy_if(input.groups, std::back_inserter(group.groups),
+                       [&](const auto& one) { return one.gid == into; });
+  group.clients.push_back(any_client({into}));
+  group.preferences = input.preferences;
+  for (const std::string& arn : policy::list_references(group.groups)) {
+    const auto list = input.lists.find(arn);
+    if (list != input.lists.end()) group.lists.insert(*list);
   }
+  by_group_ = policy::compile_policy(group, suffixes, today).snapshot;
 }
 
 bool AllowlistPolicy::names(const SeenDestination& seen) const {
@@ -45,4 +44,4 @@ bool AllowlistPolicy::names(const SeenDestination& seen) const {
                              [&](Ipv4Address client) { return allows(*by_client_, client, seen); });
 }
 
-}  // namespace dn::cli
+}  // namespace dn::review

@@ -1,53 +1,32 @@
-// What a given policy has already: by its groups, by its clients, and its destinations at AWS.
-#include "cli/allowlist_policy.h"
+// What a given policy has already: by its groups and by its clients.
+#include "review/allowlist_policy.h"
 
 #include <gtest/gtest.h>
 
-namespace dn::cli {
+#include "review/testing/policies.h"
+
+namespace dn::review {
 namespace {
 
-constexpr std::string_view kFile = R"([gateway]
-inside = ["lan0"]
-outside = "wan0"
-[[group]]
-gid = "sg-app"
-  [[group.egress]]
-  description = "discriminat:tls:a.example.com,*.example.org"
-  ports = 443
-[[group]]
-gid = "sg-more"
-  [[group.egress]]
-  description = "discriminat:tls:b.example.com"
-  ports = 443
-[[client]]
-address = "10.0.1.10"
-groups = ["sg-app", "sg-more"]
-[[client]]
-address = "10.0.1.11"
-groups = ["sg-app"]
-)";
+using namespace testing;
 
-constexpr std::string_view kGroups = R"({"SecurityGroups": [
-  {"GroupId": "sg-app", "IpPermissionsEgress": [
-    {"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "IpRanges": [
-      {"CidrIp": "0.0.0.0/0", "Description": "discriminat:tls:a.example.com"},
-      {"CidrIp": "128.0.0.0/1"}, {"CidrIp": "nonsense"}, 7]},
-    {"IpProtocol": "tcp", "FromPort": 0, "ToPort": 65535, "IpRanges": [{"CidrIp": "0.0.0.0/0"}]},
-    {"IpProtocol": "udp", "FromPort": 53, "ToPort": 53, "IpRanges": [{"CidrIp": "0.0.0.0/0"}]},
-    {"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0", "Description": "discriminat:see-thru:2026-12-24"}]}]},
-  {"GroupId": "sg-other", "IpPermissionsEgress": [
-    {"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}]}]})";
+constexpr const char* kList = "arn:aws:ssm:eu-west-1:123456789012:parameter/egress";
 
-constexpr std::string_view kRules = R"({"SecurityGroupRules": [
-  {"GroupId": "sg-app", "IsEgress": true, "IpProtocol": "tcp", "FromPort": 8443, "ToPort": 8443,
-   "CidrIpv4": "0.0.0.0/1", "Description": "discriminat:tls:c.example.com"},
-  {"GroupId": "sg-app", "IsEgress": false, "IpProtocol": "tcp", "FromPort": 22, "ToPort": 22,
-   "CidrIpv4": "0.0.0.0/0"}]})";
+policy::PolicyInput make_input() {
+  policy::PolicyInput input;
+  input.groups = {group("sg-app", {"discriminat:tls:a.example.com,*.example.org"}),
+                  group("sg-more", {"discriminat:tls:b.example.com"}),
+                  group("sg-list", {std::string("discriminat:tls:") + kList})};
+  input.lists[kList] = "c.example.com";
+  input.clients = {client("10.0.1.10", {"sg-app", "sg-more"}), client("10.0.1.11", {"sg-app"})};
+  return input;
+}
 
-AllowlistPolicy read(std::string_view text, const std::string& into = "sg-app") {
-  static const auto kSuffixes =
-      policy::PublicSuffixes::parse(policy::builtin_public_suffix_list()).value();
-  return {read_document(text, "f").value(), into, kSuffixes, std::chrono::year{2026} / 11 / 22};
+AllowlistPolicy read(bool clients, const std::string& into = "sg-app", UsedDestinations used = {}) {
+  const auto input = make_input();
+  std::shared_ptr<const policy::PolicySnapshot> by_client;
+  if (clients) by_client = compile(input);
+  return {std::move(by_client), input, into, std::move(used), suffixes(), kToday};
 }
 
 SeenDestination seen(std::string_view name, const std::vector<std::string_view>& clients = {},
@@ -61,7 +40,7 @@ SeenDestination seen(std::string_view name, const std::vector<std::string_view>&
 }
 
 TEST(AllowlistPolicy, KnowsWhatTheGroupNames) {
-  const auto policy = read(kFile);
+  const auto policy = read(true);
   EXPECT_TRUE(policy.names(seen("a.example.com")));
   EXPECT_TRUE(policy.names(seen("x.example.org")));
   EXPECT_FALSE(policy.names(seen("a.example.com", {}, 8443)));
@@ -73,21 +52,25 @@ TEST(AllowlistPolicy, KnowsWhatTheGroupNames) {
 }
 
 TEST(AllowlistPolicy, KnowsWhatEachClientHasByAnotherGroup) {
-  const auto policy = read(kFile);
+  const auto policy = read(true);
   EXPECT_TRUE(policy.names(seen("b.example.com", {"10.0.1.10"})));
   EXPECT_FALSE(policy.names(seen("b.example.com", {"10.0.1.10", "10.0.1.11"})));
   EXPECT_FALSE(policy.names(seen("b.example.com", {"10.9.9.9"})));
 }
 
-TEST(AllowlistPolicy, ReadsWhatAwsPrints) {
-  const auto groups = read(kGroups);
-  EXPECT_TRUE(groups.names(seen("a.example.com", {"10.9.9.9"})));
-  EXPECT_EQ(groups.used(), (UsedDestinations{{443, {}}, {443, *parse_ipv4_prefix("128.0.0.0/1")}}));
-  const auto rules = read(kRules);
-  EXPECT_TRUE(rules.names(seen("c.example.com", {}, 8443)));
-  EXPECT_EQ(rules.used(), (UsedDestinations{{8443, *parse_ipv4_prefix("0.0.0.0/1")}}));
-  EXPECT_TRUE(read(kGroups, "sg-nobody").used().empty());
+TEST(AllowlistPolicy, ReadsTheListsOfItsGroup) {
+  EXPECT_TRUE(read(true, "sg-list").names(seen("c.example.com")));
+  EXPECT_FALSE(read(true).names(seen("c.example.com")));
+}
+
+TEST(AllowlistPolicy, NeedsNoClients) {
+  const UsedDestinations used = {{443, {}}, {443, *parse_ipv4_prefix("128.0.0.0/1")}};
+  const auto policy = read(false, "sg-app", used);
+  EXPECT_TRUE(policy.names(seen("a.example.com", {"10.9.9.9"})));
+  EXPECT_FALSE(policy.names(seen("b.example.com", {"10.0.1.10"})));
+  EXPECT_EQ(policy.used(), used);
+  EXPECT_FALSE(read(false, "sg-nobody").names(seen("a.example.com")));
 }
 
 }  // namespace
-}  // namespace dn::cli
+}  // namespace dn::review

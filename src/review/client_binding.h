@@ -10,7 +10,7 @@
 #include "base/address.h"
 #include "policy/policy_input.h"
 
-namespace dn::cli {
+namespace dn::review {
 
 // A client that stands for each one that has these groups.
 inline constexpr Ipv4Address kAnyClient{0x0a000001};
@@ -29,4 +29,4 @@ inline const policy::ClientBinding* find_binding(const std::vector<policy::Clien
   return best;
 }
 
-}  // namespace dn::cli
+}  // namespace dn::review

@@ -1,8 +1,8 @@
-#include "cli/flow_line.h"
+#include "review/flow_line.h"
 
 #include <boost/json.hpp>
 
-namespace dn::cli {
+namespace dn::review {
 namespace {
 
 namespace json = boost::json;
@@ -81,4 +81,4 @@ std::optional<Protocol> find_protocol(std::string_view word) {
   return {};
 }
 
-}  // namespace dn::cli
+}  // namespace dn::review

@@ -16,7 +16,7 @@
 #include "base/protocol.h"
 #include "base/reason.h"
 
-namespace dn::cli {
+namespace dn::review {
 
 struct FlowLine {
   std::string dhost, cat, outcome, src, dst, proto, proto_v, reason, see_thru_gid;
@@ -43,4 +43,4 @@ std::optional<FlowLine> parse_flow_line(std::string_view message);
 std::optional<Reason> find_reason(std::string_view slug);
 std::optional<Protocol> find_protocol(std::string_view word);
 
-}  // namespace dn::cli
+}  // namespace dn::review

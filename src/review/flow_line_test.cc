@@ -1,11 +1,11 @@
 // Lines as records/ writes them, and everything else that a log may hold.
-#include "cli/flow_line.h"
+#include "review/flow_line.h"
 
 #include <gtest/gtest.h>
 
 #include "records/flow_record.h"
 
-namespace dn::cli {
+namespace dn::review {
 namespace {
 
 TEST(FlowLine, ReadsWhatTheGatewayWrites) {
@@ -75,4 +75,4 @@ TEST(FlowLine, KnowsReasonsAndProtocolsByTheirWords) {
 }
 
 }  // namespace
-}  // namespace dn::cli
+}  // namespace dn::review

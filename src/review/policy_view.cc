@@ -1,4 +1,4 @@
-#include "cli/policy_view.h"
+#include "review/policy_view.h"
 
 #include <algorithm>
 #include <chrono>
@@ -6,19 +6,14 @@
 #include <set>
 #include <utility>
 
-#include "cli/client_binding.h"
 #include "policy/annotation.h"
 #include "policy/policy_snapshot.h"
+#include "review/client_binding.h"
 
-namespace dn::cli {
+namespace dn::review {
 namespace {
 
 using GroupsByGid = std::map<std::string_view, const policy::SecurityGroup*>;
-
-bool is_see_thru(const policy::EgressRule& rule) {
-  const auto annotation = policy::parse_annotation(rule.description);
-  return annotation && *annotation && (*annotation)->kind == policy::Annotation::Kind::SeeThru;
-}
 
 // Which date counts is the compiler's answer: it is given the see-thru rules of these groups, and
 // nothing else. Without groups: the see-thru of strangers.
@@ -116,4 +111,13 @@ PolicyView view_policy(const policy::PolicyInput& input, const policy::PublicSuf
   return view;
 }
 
-}  // namespace dn::cli
+std::string name_of(const policy::ClientBinding& client) {
+  return client.prefix.length == 32 ? to_text(client.prefix.base) : to_text(client.prefix);
+}
+
+bool is_see_thru(const policy::EgressRule& rule) {
+  const auto annotation = policy::parse_annotation(rule.description);
+  return annotation && *annotation && (*annotation)->kind == policy::Annotation::Kind::SeeThru;
+}
+
+}  // namespace dn::review

@@ -1,7 +1,8 @@
 // PolicyView: a policy as it is in force, by client and by group, for `policy show`.
 //
 // Members are not part of it: rule_judge.h gives them rule by rule, so that a policy with millions
-// of names is printed without holding their findings. Covered by policy_show_test.cc.
+// of names is printed without holding their findings. Covered by
+// src/cli/policy_show_test.cc.
 #pragma once
 
 #include <optional>
@@ -13,7 +14,7 @@
 #include "policy/policy_input.h"
 #include "policy/public_suffixes.h"
 
-namespace dn::cli {
+namespace dn::review {
 
 // The see-thru that counts for a client: the latest date among its groups and the preferences.
 struct SeeThruView {
@@ -42,4 +43,10 @@ struct PolicyView {
 PolicyView view_policy(const policy::PolicyInput& input, const policy::PublicSuffixes& suffixes,
                        Date today, std::optional<Ipv4Address> client);
 
-}  // namespace dn::cli
+// Whether the rule carries a see-thru annotation, whatever its date.
+bool is_see_thru(const policy::EgressRule& rule);
+
+// "10.0.1.10", "10.0.2.0/24"
+std::string name_of(const policy::ClientBinding& client);
+
+}  // namespace dn::review

@@ -1,6 +1,6 @@
-#include "cli/replay_judge.h"
+#include "review/replay_judge.h"
 
-namespace dn::cli {
+namespace dn::review {
 namespace {
 
 using policy::ClientPolicy;
@@ -141,4 +141,4 @@ ReplayJudgement judge_again(const LoggedFlow& flow, const policy::PolicySnapshot
   return judgement;
 }
 
-}  // namespace dn::cli
+}  // namespace dn::review

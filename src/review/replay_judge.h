@@ -20,10 +20,10 @@
 #include "base/protocol.h"
 #include "base/reason.h"
 #include "base/time.h"
-#include "cli/flow_line.h"
 #include "policy/policy_snapshot.h"
+#include "review/flow_line.h"
 
-namespace dn::cli {
+namespace dn::review {
 
 // A client line that can be judged again.
 struct LoggedFlow {
@@ -50,4 +50,4 @@ struct ReplayJudgement {
 ReplayJudgement judge_again(const LoggedFlow& flow, const policy::PolicySnapshot& policy, bool crls,
                             Date today);
 
-}  // namespace dn::cli
+}  // namespace dn::review

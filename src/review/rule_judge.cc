@@ -1,4 +1,4 @@
-#include "cli/rule_judge.h"
+#include "review/rule_judge.h"
 
 #include <fmt/format.h>
 
@@ -7,11 +7,11 @@
 
 #include "base/ascii.h"
 #include "base/limits.h"
-#include "cli/client_binding.h"
 #include "policy/list_references.h"
 #include "policy/policy_snapshot.h"
+#include "review/client_binding.h"
 
-namespace dn::cli {
+namespace dn::review {
 namespace {
 
 using policy::Finding;
@@ -73,22 +73,4 @@ std::string ports_of(const policy::EgressRule& rule, const JudgedMember& member)
   return fmt::format("{}-{}", rule.from_port, rule.to_port);
 }
 
-std::string effect_of(const JudgedMember& member) {
-  if (member.outcome != Finding::Outcome::Accepted) {
-    return fmt::format("{}: {}", to_text(member.outcome), member.reason);
-  }
-  if (!member.reason.empty()) return member.reason;
-  return member.proto == "see-thru" ? "lets everything through, to the end of that day" : "allowed";
-}
-
-Colour colour_of(Finding::Outcome outcome) {
-  switch (outcome) {
-    case Finding::Outcome::Rejected: return Colour::Bad;
-    case Finding::Outcome::Warning: return Colour::Warning;
-    case Finding::Outcome::Accepted:
-    case Finding::Outcome::Removed: break;
-  }
-  return Colour::Good;
-}
-
-}  // namespace dn::cli
+}  // namespace dn::review

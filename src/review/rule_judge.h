@@ -2,19 +2,19 @@
 // alone, so that each effect has its place.
 //
 // What only shows in a whole policy is not seen here: limits over all rules, and which client has
-// the group. Covered by check_test.cc and policy_show_test.cc.
+// the group. Covered by
+// src/cli/check_test.cc and policy_show_test.cc.
 #pragma once
 
 #include <string>
 #include <vector>
 
 #include "base/time.h"
-#include "cli/text_table.h"
 #include "policy/findings.h"
 #include "policy/policy_input.h"
 #include "policy/public_suffixes.h"
 
-namespace dn::cli {
+namespace dn::review {
 
 struct JudgedMember {
   std::string proto;   // "tls", "ssh", "see-thru"; empty where the annotation names none
@@ -48,8 +48,4 @@ class RuleJudge {
 // "all", "443", "8000-8100". A see-thru ignores the ports of its rule.
 std::string ports_of(const policy::EgressRule& rule, const JudgedMember& member);
 
-// For people: "allowed", or what is wrong; and the colour that goes with it.
-std::string effect_of(const JudgedMember& member);
-Colour colour_of(policy::Finding::Outcome outcome);
-
-}  // namespace dn::cli
+}  // namespace dn::review

@@ -1,4 +1,4 @@
-#include "cli/rule_writing.h"
+#include "review/rule_writing.h"
 
 #include <algorithm>
 #include <bit>
@@ -6,7 +6,7 @@
 
 #include <fmt/format.h>
 
-namespace dn::cli {
+namespace dn::review {
 namespace {
 
 // The next destination of each port that nobody has.
@@ -47,7 +47,7 @@ WrittenRules write_rules(const std::vector<NameOnPort>& names, const UsedDestina
   WrittenRules written;
   Destinations destinations(used);
   for (const NameOnPort& name : sorted) {
-    const std::string_view text = name.name.text();
+    const std::string_view text = name.name;
     std::string alone = prefix_of(name.protocol);
     if (alone.size() + text.size() > kDescriptionBytesMax) {
       written.too_long.push_back(name);
@@ -66,4 +66,4 @@ WrittenRules write_rules(const std::vector<NameOnPort>& names, const UsedDestina
   return written;
 }
 
-}  // namespace dn::cli
+}  // namespace dn::review

@@ -17,10 +17,9 @@
 #include <vector>
 
 #include "base/address.h"
-#include "base/domain_name.h"
 #include "base/protocol.h"
 
-namespace dn::cli {
+namespace dn::review {
 
 inline constexpr std::size_t kDescriptionBytesMax = 255;
 
@@ -28,7 +27,7 @@ inline constexpr std::size_t kDescriptionBytesMax = 255;
 struct NameOnPort {
   Port port = 443;
   Protocol protocol = Protocol::Tls;  // Tls or Ssh
-  DomainName name;
+  std::string name;                   // or a pattern (Tls only), or an address; as policy/member.h
   auto operator<=>(const NameOnPort&) const = default;
 };
 
@@ -53,4 +52,4 @@ WrittenRules write_rules(const std::vector<NameOnPort>& names, const UsedDestina
 // The destination of the rule number `index` of a port: 0.0.0.0/0, 0.0.0.0/1, 128.0.0.0/1, …
 Ipv4Prefix destination_of(std::size_t index);
 
-}  // namespace dn::cli
+}  // namespace dn::review

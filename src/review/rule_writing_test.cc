@@ -1,6 +1,6 @@
 // Properties: every description fits and parses, every name stands in one rule, rules of a port
 // have destinations of their own, and a compiled policy of them allows exactly the chosen names.
-#include "cli/rule_writing.h"
+#include "review/rule_writing.h"
 
 #include <gtest/gtest.h>
 
@@ -12,11 +12,11 @@
 #include "policy/policy_snapshot.h"
 #include "policy/public_suffixes.h"
 
-namespace dn::cli {
+namespace dn::review {
 namespace {
 
 NameOnPort on(std::string_view name, Port port = 443, Protocol protocol = Protocol::Tls) {
-  return {port, protocol, *DomainName::parse(name)};
+  return {port, protocol, std::string(name)};
 }
 
 TEST(RuleWriting, NumbersDestinationsLevelByLevel) {
@@ -64,7 +64,7 @@ TEST(RuleWriting, FillsADescriptionToItsLastCharacter) {
   longest += std::string(253 - longest.size(), 'c');
   const auto none = write_rules({on(longest), on("a.example")}, {});
   ASSERT_EQ(none.too_long.size(), 1U);
-  EXPECT_EQ(none.too_long[0].name.text(), longest);
+  EXPECT_EQ(none.too_long[0].name, longest);
   EXPECT_EQ(none.rules.size(), 1U);
 }
 
@@ -156,9 +156,10 @@ TEST(RuleWriting, AllowsExactlyTheChosenNames) {
       for (const Port port : {Port{443}, Port{8443}, Port{22}, Port{80}}) {
         for (const NameOnPort& name : names) {
           const bool want = wanted.contains({port, protocol, name.name});
-          EXPECT_EQ(client->match_name(protocol, port, name.name).has_value(), want);
-          const auto below = DomainName::parse("x." + std::string(name.name.text()));
-          if (below && !wanted.contains({port, protocol, *below})) {
+          EXPECT_EQ(client->match_name(protocol, port, *DomainName::parse(name.name)).has_value(),
+                    want);
+          const auto below = DomainName::parse("x." + name.name);
+          if (below && !wanted.contains({port, protocol, std::string(below->text())})) {
             EXPECT_FALSE(client->match_name(protocol, port, *below));
           }
         }
@@ -168,4 +169,4 @@ TEST(RuleWriting, AllowsExactlyTheChosenNames) {
 }
 
 }  // namespace
-}  // namespace dn::cli
+}  // namespace dn::review

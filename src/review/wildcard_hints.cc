@@ -1,4 +1,4 @@
-#include "cli/wildcard_hints.h"
+#include "review/wildcard_hints.h"
 
 #include <algorithm>
 #include <map>
@@ -7,13 +7,13 @@
 #include "policy/exposure.h"
 #include "policy/member.h"
 
-namespace dn::cli {
+namespace dn::review {
 
 std::vector<WildcardHint> find_wildcard_hints(const std::vector<NameOnPort>& names,
                                               const policy::PublicSuffixes& suffixes) {
   std::map<std::pair<Port, std::string>, std::vector<std::string>> siblings;
   for (const NameOnPort& name : names) {
-    const std::string_view text = name.name.text();
+    const std::string_view text = name.name;
     const std::size_t dot = text.find('.');
     if (name.protocol != Protocol::Tls || dot == std::string_view::npos) continue;
     siblings[{name.port, std::string(text.substr(dot + 1))}].emplace_back(text);
@@ -31,4 +31,4 @@ std::vector<WildcardHint> find_wildcard_hints(const std::vector<NameOnPort>& nam
   return hints;
 }
 
-}  // namespace dn::cli
+}  // namespace dn::review

@@ -9,10 +9,10 @@
 #include <string>
 #include <vector>
 
-#include "cli/rule_writing.h"
 #include "policy/public_suffixes.h"
+#include "review/rule_writing.h"
 
-namespace dn::cli {
+namespace dn::review {
 
 inline constexpr std::size_t kSiblingsMin = 3;
 
@@ -26,4 +26,4 @@ struct WildcardHint {
 std::vector<WildcardHint> find_wildcard_hints(const std::vector<NameOnPort>& names,
                                               const policy::PublicSuffixes& suffixes);
 
-}  // namespace dn::cli
+}  // namespace dn::review

@@ -1,9 +1,9 @@
 // Which siblings become a hint, and which never do.
-#include "cli/wildcard_hints.h"
+#include "review/wildcard_hints.h"
 
 #include <gtest/gtest.h>
 
-namespace dn::cli {
+namespace dn::review {
 namespace {
 
 std::vector<WildcardHint> hints_for(const std::vector<std::string_view>& names, Port port = 443,
@@ -11,7 +11,7 @@ std::vector<WildcardHint> hints_for(const std::vector<std::string_view>& names, 
   static const auto kSuffixes =
       policy::PublicSuffixes::parse(policy::builtin_public_suffix_list()).value();
   std::vector<NameOnPort> list;
-  for (const auto name : names) list.push_back({port, protocol, *DomainName::parse(name)});
+  for (const auto name : names) list.push_back({port, protocol, std::string(name)});
   return find_wildcard_hints(list, kSuffixes);
 }
 
@@ -43,4 +43,4 @@ TEST(WildcardHints, AreForTlsOnOnePort) {
 }
 
 }  // namespace
-}  // namespace dn::cli
+}  // namespace dn::review
