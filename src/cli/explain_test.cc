@@ -96,7 +96,8 @@ TEST_F(Explain, PrintsJson) {
                  R"("dhost": "github.com", "dpt": 22, "proto": "ssh", "groups": ["sg-web"], )"
                  R"("gid": "sg-web", "addr": "github.com", "reason": "", "sentence": "", )"
                  R"("verified_at_run_time": ["its own look-ups of github.com give the destination )"
-                 R"(address", "client and server speak SSH 2"], "advice": []})"
+                 R"(address", "client and server speak SSH 2"], "advice": [], )"
+                 R"("annotation": "discriminat:ssh:github.com"})"
                  "\n");
 }
 

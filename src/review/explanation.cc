@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "policy/idna.h"
+#include "policy/member.h"
 #include "policy/preferences.h"
 #include "records/json_pieces.h"
 
@@ -140,9 +141,19 @@ std::vector<std::string> advice_for(const Flow& flow, const Explanation& answer,
   return lines;
 }
 
+std::optional<std::string> annotation_for(const Flow& flow, const Explanation& answer) {
+  const bool has_rules = flow.protocol == Protocol::Tls || flow.protocol == Protocol::Ssh;
+  if (!has_rules || answer.reason == Reason::ClientUnknown) return {};
+  // Neither a special address nor a name that is not fully qualified is a member.
+  const std::string destination = destination_of(flow);
+  if (!policy::parse_member(destination)) return {};
+  return fmt::format("discriminat:{}:{}", to_text(flow.protocol), destination);
+}
+
 void print_explanation_json(const Flow& flow, const Explanation& answer,
                             const policy::ClientBinding& source, std::ostream& out) {
   const auto& reason = row_of(answer.reason);
+  const auto annotation = annotation_for(flow, answer);
   const auto flag = [](bool value) { return value ? "true" : "false"; };
   out << "{\"allowed\": " << flag(answer.allowed)
       << ", \"by_see_thru\": " << flag(answer.by_see_thru) << ", "
@@ -156,7 +167,7 @@ void print_explanation_json(const Flow& flow, const Explanation& answer,
       << ", \"verified_at_run_time\": " << records::json_list(answer.checks) << ", \"advice\": "
       << records::json_list(answer.reason == Reason::None ? std::vector<std::string>()
                                                           : advice_for(flow, answer, source))
-      << "}\n";
+      << ", \"annotation\": " << (annotation ? records::json_text(*annotation) : "null") << "}\n";
 }
 
 }  // namespace dn::review

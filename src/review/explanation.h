@@ -60,6 +60,10 @@ std::string destination_of(const Flow& flow);
 std::vector<std::string> advice_for(const Flow& flow, const Explanation& answer,
                                     const policy::ClientBinding& source);
 
+// "discriminat:tls:api.github.com": the annotation that allows the connection in a group of its
+// client. Nothing where no rule can.
+std::optional<std::string> annotation_for(const Flow& flow, const Explanation& answer);
+
 // One object, one line.
 void print_explanation_json(const Flow& flow, const Explanation& answer,
                             const policy::ClientBinding& source, std::ostream& out);

@@ -1,4 +1,4 @@
-// How a question becomes a flow; the rest stands in
+// How a question becomes a flow, and the annotation that would allow it; the rest stands in
 // src/cli/explain_test.cc.
 #include "review/explanation.h"
 
@@ -43,6 +43,37 @@ TEST(Explanation, AsksAboutNamesAndAddressesOnly) {
   for (const auto text : {"", "a..example", "*.example", "a.example:443", "https://a.example"}) {
     EXPECT_FALSE(ask(text)) << text;
   }
+}
+
+std::string annotation(const Flow& flow) {
+  auto input = one_group("sg-web", {"discriminat:tls:a.example"});
+  const auto answer = explain_flow(flow, *compile(input), kToday);
+  return annotation_for(flow, answer).value_or("none");
+}
+
+TEST(Explanation, NamesTheAnnotationThatAllowsIt) {
+  EXPECT_EQ(annotation(*ask("a.example")), "discriminat:tls:a.example");
+  EXPECT_EQ(annotation(*ask("a.example", 8443)), "discriminat:tls:a.example");
+  EXPECT_EQ(annotation(*ask("B.example")), "discriminat:tls:b.example");
+  EXPECT_EQ(annotation(*ask("git.example", 22)), "discriminat:ssh:git.example");
+  EXPECT_EQ(annotation(*ask("198.51.100.7")), "discriminat:tls:198.51.100.7");
+}
+
+TEST(Explanation, NamesNoneWhereNoRuleCanAllowIt) {
+  EXPECT_EQ(annotation(*ask("10.1.2.3")), "none");
+  EXPECT_EQ(annotation(*ask("a.example", 80)), "none");
+  EXPECT_EQ(annotation(*ask("localhost")), "none");  // not fully qualified
+  Flow stranger = *ask("a.example");
+  stranger.source = *parse_ipv4("10.9.9.9");
+  EXPECT_EQ(annotation(stranger), "none");
+}
+
+TEST(Explanation, PrintsNullWhereThereIsNoAnnotation) {
+  const Flow flow = *ask("a.example", 80);
+  const auto input = one_group("sg-web", {});
+  std::ostringstream out;
+  print_explanation_json(flow, explain_flow(flow, *compile(input), kToday), input.clients[0], out);
+  EXPECT_TRUE(out.str().ends_with(", \"annotation\": null}\n")) << out.str();
 }
 
 }  // namespace
