@@ -64,6 +64,7 @@ Allowlist make_allowlist(std::string gid, std::string into, const AllowlistPictu
   list.written = write_rules(names, policy != nullptr ? policy->used() : UsedDestinations());
   list.wildcards = find_wildcard_hints(names, suffixes);
   list.completeness = picture.completeness();
+  list.curve = picture.curve();
   return list;
 }
 

@@ -31,6 +31,7 @@ struct Allowlist {
   WrittenRules written;
   std::vector<WildcardHint> wildcards;
   AllowlistPicture::Completeness completeness;
+  std::vector<AllowlistPicture::CurvePoint> curve;
   Date today;
 };
 

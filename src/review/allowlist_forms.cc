@@ -51,9 +51,20 @@ void print_json_names(std::string_view key, const std::vector<SeenDestination>& 
   out << "]";
 }
 
+void print_curve(const std::vector<AllowlistPicture::CurvePoint>& curve, std::ostream& out) {
+  out << ",\n\"curve\": [";
+  std::string_view separator = "\n";
+  for (const auto& [day, names] : curve) {
+    out << separator << "  {" << records::json_field("day", policy::format_date(day))
+        << fmt::format(", \"names\": {}}}", names);
+    separator = ",\n";
+  }
+  out << "]";
+}
+
 }  // namespace
 
-void print_allowlist_json(const Allowlist& list, std::ostream& out) {
+void print_allowlist_json(const Allowlist& list, std::ostream& out, bool curve) {
   out << "{" << records::json_field("gid", list.gid) << ", "
       << records::json_field("into", list.into)
       << fmt::format(", \"connections\": {}, \"first\": {}, \"last\": {}", list.connections,
@@ -85,6 +96,7 @@ void print_allowlist_json(const Allowlist& list, std::ostream& out) {
                 WallTime(std::chrono::milliseconds(*complete.see_thru_ends))))))
           : "null",
       complete.see_thru_ends ? fmt::format("{}", days_left(list)) : "null");
+  if (curve) print_curve(list.curve, out);
   out << "}\n";
 }
 

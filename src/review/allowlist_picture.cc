@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 
 #include "base/reason.h"
 #include "policy/member.h"
@@ -174,6 +175,21 @@ AllowlistPicture::Completeness AllowlistPicture::completeness() const {
       clients_, [&](std::uint32_t client) { return !clients_with_new.contains(client); }));
   complete.see_thru_ends = see_thru_ends_;
   return complete;
+}
+
+std::vector<AllowlistPicture::CurvePoint> AllowlistPicture::curve() const {
+  std::vector<std::int64_t> news;
+  for (const auto& [key, seen] : entries_) {
+    if (seen.name) news.push_back(day_of(seen.first));
+  }
+  std::ranges::sort(news);
+  std::vector<CurvePoint> points;
+  for (const std::int64_t day : days_) {
+    const auto known = std::ranges::upper_bound(news, day) - news.begin();
+    points.push_back(
+        {Date(std::chrono::sys_days(std::chrono::days(day))), static_cast<std::size_t>(known)});
+  }
+  return points;
 }
 
 }  // namespace dn::review

@@ -69,6 +69,14 @@ class AllowlistPicture {
   };
   Completeness completeness() const;
 
+  // How many names were known at the end of a UTC day; one for each day with connections, by day.
+  struct CurvePoint {
+    Date day;
+    std::size_t names = 0;
+    bool operator==(const CurvePoint&) const = default;
+  };
+  std::vector<CurvePoint> curve() const;
+
  private:
   SeenDestination* find_or_make(const FlowLine& line, Protocol protocol, Port port);
   void count_client(SeenDestination& seen, Ipv4Address client);

@@ -208,5 +208,21 @@ TEST(AllowlistPicture, KeepsNoMoreThanItsLimit) {
   EXPECT_EQ(picture.connections(), AllowlistPicture::kEntriesMax + 10);
 }
 
+TEST(AllowlistPicture, TellsHowManyNamesWereKnownOnEachDay) {
+  const auto day = [](int number) {
+    return Date(std::chrono::sys_days(std::chrono::days(number)));
+  };
+  AllowlistPicture picture("sg-open");
+  EXPECT_TRUE(picture.curve().empty());
+  picture.add(3 * kDay, line("c.example", "not-allowlisted"));
+  picture.add(2 * kDay - 1, line("b.example", "not-allowlisted"));
+  picture.add(kDay, line("a.example", "not-allowlisted"));
+  picture.add(7 * kDay, line("a.example", "not-allowlisted"));
+  picture.add(8 * kDay, line("198.51.100.7", "tls-no-sni"));
+  const std::vector<AllowlistPicture::CurvePoint> want = {
+      {day(1), 2}, {day(3), 3}, {day(7), 3}, {day(8), 3}};
+  EXPECT_EQ(picture.curve(), want);
+}
+
 }  // namespace
 }  // namespace dn::review
