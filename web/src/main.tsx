@@ -1,0 +1,7 @@
+// Where the page begins: the shell in the one element of index.html.
+import { render } from "preact";
+import { App } from "./app";
+import { applyTheme } from "./theme";
+
+applyTheme();
+render(<App />, document.getElementById("app")!);
