@@ -49,6 +49,13 @@ bool PacketLoop::alive() const {
   return read_clock(false).monotonic - beat < kHungAfter;
 }
 
+LoopStatus PacketLoop::status() {
+  LoopStatus status = status_.with([](const LoopStatus& published) { return published; });
+  status.queue_number = queue_.number();
+  status.answers = alive();
+  return status;
+}
+
 void PacketLoop::run() {
   std::array<pollfd, 2> fds = {pollfd{queue_.fd(), POLLIN, 0}, pollfd{mailbox_.fd(), POLLIN, 0}};
   while (!stopping_) {
@@ -105,6 +112,8 @@ std::size_t PacketLoop::take_packets() {
     engine_.on_packet(packet, now, *this);
   });
   queue_.flush_verdicts();
+  // Per packet, though read once per batch: each waited for the verdicts of all.
+  if (count > 0) added_.add(std::chrono::steady_clock::now() - now.monotonic, count);
   return count;
 }
 
@@ -112,6 +121,7 @@ void PacketLoop::publish(const Now& now) {
   next_publish_ = now.monotonic + kPublish;
   status_.with([&](LoopStatus& status) {
     status.engine = engine_.counters();
+    status.added = added_;
     status.queue = queue_.counters();
     status.injector = injector_.counters();
     status.flows = engine_.flows();

@@ -38,7 +38,10 @@ struct LoopQuestions {
 };
 
 struct LoopStatus {
+  std::uint16_t queue_number = 0;
+  bool answers = false;  // PacketLoop::alive()
   engine::EngineCounters engine;
+  Histogram added{kAddedBounds};  // from the arrival of a packet here to its verdict
   netfilter::PacketQueueCounters queue;
   netfilter::InjectorCounters injector;
   std::size_t flows = 0, held_bytes = 0, ledger_names = 0, ledger_addresses = 0;
@@ -57,9 +60,7 @@ class PacketLoop final : private engine::EffectSink {
   bool alive() const;
 
   Mailbox& mailbox() { return mailbox_; }
-  LoopStatus status() {
-    return status_.with([](const LoopStatus& status) { return status; });
-  }
+  LoopStatus status();
 
  private:
   void run();
@@ -83,6 +84,7 @@ class PacketLoop final : private engine::EffectSink {
   std::vector<LoopEvent> events_;
   std::string lines_;
   std::uint32_t packet_id_ = 0;  // of the packet under judgement
+  Histogram added_{kAddedBounds};
   MonotonicTime next_tick_, next_publish_;
   net::Guarded<LoopStatus> status_;
   std::atomic<std::int64_t> heartbeat_ns_ = 0;

@@ -8,6 +8,8 @@ namespace dn::daemon {
 namespace {
 
 namespace json = boost::json;
+using records::Outcome;
+using records::PacketOrigin;
 
 std::int64_t seconds(WallTime time) {
   return std::chrono::floor<std::chrono::seconds>(time).time_since_epoch().count();
@@ -18,10 +20,10 @@ json::object loop_object(const LoopStatus& loop) {
   return {{"packets", e.packets},
           {"flows", loop.flows},
           {"held_bytes", loop.held_bytes},
-          {"client_allowed", e.client_allowed},
-          {"client_refused", e.client_refused},
-          {"server_allowed", e.server_allowed},
-          {"server_refused", e.server_refused},
+          {"client_allowed", e.decisions.sum(PacketOrigin::Client, Outcome::Allowed)},
+          {"client_refused", e.decisions.sum(PacketOrigin::Client, Outcome::Disallowed)},
+          {"server_allowed", e.decisions.sum(PacketOrigin::Server, Outcome::Allowed)},
+          {"server_refused", e.decisions.sum(PacketOrigin::Server, Outcome::Disallowed)},
           {"handed_over", e.handed_over},
           {"injected", e.injected},
           {"acknowledged_for_server", e.acknowledged_for_server},

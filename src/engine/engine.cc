@@ -80,6 +80,7 @@ void Engine::on_packet(const Packet& packet, const Now& now, EffectSink& sink) {
 }
 
 void Engine::write_drop(const wire::PacketSummary& summary, Reason reason, Call& call) {
+  ++counters_.strays[static_cast<std::size_t>(reason)];
   if (!log_.write_drop(summary, reason, policy_.get(), call.now, call.sink)) {
     ++counters_.log_lines_suppressed;
   }

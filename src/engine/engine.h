@@ -38,12 +38,15 @@
 // allocation_test.cc, fuzz/engine_fuzz.cc.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "base/histogram.h"
 #include "base/time.h"
+#include "engine/decisions.h"
 #include "engine/dns_ledger.h"
 #include "engine/effects.h"
 #include "engine/flow_log.h"
@@ -65,8 +68,11 @@ struct EngineSettings {
 // Counted since the start; read by the thread that owns the engine.
 struct EngineCounters {
   std::uint64_t packets = 0;
-  std::uint64_t client_allowed = 0, client_refused = 0;
-  std::uint64_t server_allowed = 0, server_refused = 0;
+  Decisions decisions;
+  // Packets outside any judged connection that were dropped or refused, by reason.
+  std::array<std::uint64_t, static_cast<std::size_t>(Reason::Count_)> strays{};
+  Histogram handshake{kHandshakeBounds};  // from the client's first bytes to the hand-over
+  Histogram held{kHandshakeBounds};       // what waited for look-ups, as held_ms of its line
   std::uint64_t handed_over = 0;
   std::uint64_t injected = 0, acknowledged_for_server = 0;
   std::uint64_t resolved_on_demand = 0, clients_asked = 0;
@@ -164,9 +170,10 @@ class Engine {
   void pass_server(Flow& flow, std::size_t end, Call& call);
 
   // engine_refuse.cc: the lines of a connection, its end
-  void write_client_line(Flow& flow, records::Outcome outcome, std::string_view reason,
+  void write_client_line(Flow& flow, records::Outcome outcome, Reason reason, std::string_view text,
                          const ClientFacts* http, Call& call);
-  void write_server_line(Flow& flow, records::Outcome outcome, std::string_view reason, Call& call);
+  void write_server_line(Flow& flow, records::Outcome outcome, Reason reason, std::string_view text,
+                         Call& call);
   void write_refusal(Flow& flow, Side side, Reason reason, Call& call);
   void refuse(std::uint32_t index, Side side, Reason reason, Call& call);
   void end_both_sides(Flow& flow, std::string_view farewell, Call& call);

@@ -83,6 +83,7 @@ void Engine::on_client_payload(std::uint32_t index, const Segment& segment, Call
     ++counters_.ignored;
     return;
   }
+  if (flow.client_spoke_at == MonotonicTime{}) flow.client_spoke_at = call.now.monotonic;
   const auto begin = static_cast<std::size_t>(offset);
   const std::size_t end = begin + segment.payload.size();
   if (flow.one_request && end > flow.judged) {
@@ -265,7 +266,8 @@ void Engine::allow(std::uint32_t index, const ClientFacts& facts, const Judgemen
   } else {
     FlowLog::format_rule(flow.reason, judgement.rule, judgement.crl ? "x509-crl" : "policy");
   }
-  write_client_line(flow, records::Outcome::Allowed, flow.reason, &facts, call);
+  const Reason overruled = judgement.by_see_thru ? judgement.reason : Reason::None;
+  write_client_line(flow, records::Outcome::Allowed, overruled, flow.reason, &facts, call);
   release(index, segment, call);
 }
 

@@ -35,20 +35,23 @@ std::string farewell_of(const Flow& flow) {
 
 }  // namespace
 
-void Engine::write_client_line(Flow& flow, records::Outcome outcome, std::string_view reason,
-                               const ClientFacts* http, Call& call) {
+// Reason::None: a rule allows it, and `text` names the rule.
+void Engine::write_client_line(Flow& flow, records::Outcome outcome, Reason reason,
+                               std::string_view text, const ClientFacts* http, Call& call) {
   flow.client_line_written = true;
-  log_.write(flow, records::PacketOrigin::Client, outcome, reason, http, policy_.get(), call.now,
+  flow.client_reason = reason;
+  log_.write(flow, records::PacketOrigin::Client, outcome, text, http, policy_.get(), call.now,
              call.sink);
-  ++(outcome == records::Outcome::Allowed ? counters_.client_allowed : counters_.client_refused);
+  counters_.decisions.count({records::PacketOrigin::Client, outcome, reason, flow.protocol});
+  if (flow.was_held()) counters_.held.add(call.now.monotonic - flow.held_since);
 }
 
-void Engine::write_server_line(Flow& flow, records::Outcome outcome, std::string_view reason,
-                               Call& call) {
+void Engine::write_server_line(Flow& flow, records::Outcome outcome, Reason reason,
+                               std::string_view text, Call& call) {
   flow.server_line_written = true;
-  log_.write(flow, records::PacketOrigin::Server, outcome, reason, nullptr, policy_.get(), call.now,
+  log_.write(flow, records::PacketOrigin::Server, outcome, text, nullptr, policy_.get(), call.now,
              call.sink);
-  ++(outcome == records::Outcome::Allowed ? counters_.server_allowed : counters_.server_refused);
+  counters_.decisions.count({records::PacketOrigin::Server, outcome, reason, flow.protocol});
 }
 
 void Engine::write_refusal(Flow& flow, Side side, Reason reason, Call& call) {
@@ -57,9 +60,9 @@ void Engine::write_refusal(Flow& flow, Side side, Reason reason, Call& call) {
   if (side == Side::Client && !flow.client_line_written) {
     ClientFacts http;
     if (flow.protocol == Protocol::Http) http = read_client(flow.client.prefix(), scratch_).facts;
-    write_client_line(flow, records::Outcome::Disallowed, text, &http, call);
+    write_client_line(flow, records::Outcome::Disallowed, reason, text, &http, call);
   } else if (!flow.server_line_written) {
-    write_server_line(flow, records::Outcome::Disallowed, text, call);
+    write_server_line(flow, records::Outcome::Disallowed, reason, text, call);
   }
   flow.reason = std::move(text);
 }

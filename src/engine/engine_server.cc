@@ -212,8 +212,9 @@ void Engine::let_other_server_speak(std::uint32_t index, std::size_t end, Call& 
   flow.protocol = Protocol::Unknown;
   flow.may_continue = true;
   flow.evidence = records::Evidence::None;
-  FlowLog::format_reason(flow.reason, wire::recognise_server_first(flow.server.prefix()));
-  write_client_line(flow, records::Outcome::Allowed, flow.reason, nullptr, call);
+  const Reason overruled = wire::recognise_server_first(flow.server.prefix());
+  FlowLog::format_reason(flow.reason, overruled);
+  write_client_line(flow, records::Outcome::Allowed, overruled, flow.reason, nullptr, call);
   if (flow.client.prefix().empty()) {
     hand_over(index, call);
     return;
@@ -252,7 +253,7 @@ Engine::ServerState Engine::read_server_bytes(std::uint32_t index, ByteSpan byte
     FlowLog::format_reason(
         reason, Reason::TlsAlert,
         "the server refused the handshake with alert " + std::to_string(facts.alert_description));
-    write_server_line(flow, records::Outcome::Allowed, reason, call);
+    write_server_line(flow, records::Outcome::Allowed, Reason::TlsAlert, reason, call);
     flow.stage = Stage::Closing;
     flow.deadline = call.now.monotonic + limits::kStragglers;
     arm(index);
@@ -294,6 +295,10 @@ void Engine::hand_over(std::uint32_t index, Call& call) {
   flow.stage = Stage::Handed;
   flow.deadline = call.now.monotonic + limits::kStragglers;
   ++counters_.handed_over;
+  // Under see-thru a server may have spoken before the client did.
+  if (flow.client_spoke_at != MonotonicTime{}) {
+    counters_.handshake.add(call.now.monotonic - flow.client_spoke_at);
+  }
   arm(index);
   verdict(call, true, make_mark(FlowMark::Allowed, flow.grant));
 }
@@ -323,8 +328,10 @@ void Engine::pass_answer(std::uint32_t index, std::size_t end, Call& call) {
 // make a refusal of it.
 void Engine::write_answer_line(Flow& flow, Call& call) {
   if (flow.server_line_written) return;
-  if (flow.answer.flaw != Reason::None) FlowLog::format_reason(flow.reason, flow.answer.flaw);
-  write_server_line(flow, records::Outcome::Allowed, flow.reason, call);
+  const bool flawed = flow.answer.flaw != Reason::None;
+  if (flawed) FlowLog::format_reason(flow.reason, flow.answer.flaw);
+  write_server_line(flow, records::Outcome::Allowed, flawed ? flow.answer.flaw : flow.client_reason,
+                    flow.reason, call);
 }
 
 // Nothing has come for a while, or the time is up. Ends that closed their connection need no word.

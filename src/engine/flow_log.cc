@@ -72,7 +72,7 @@ void FlowLog::write(const Flow& flow, PacketOrigin origin, Outcome outcome, std:
   if (from_client) {
     record.proto_v = flow.version.data();
     record.pqc = flow.post_quantum;
-    if (flow.questions > 0 || flow.client_asked) {
+    if (flow.was_held()) {
       record.held_ms =
           std::chrono::duration_cast<std::chrono::milliseconds>(now.monotonic - flow.held_since)
               .count();

@@ -76,8 +76,9 @@ struct ServerAnswer {
 struct Flow {
   FlowKey key;
   Stage stage = Stage::ReadingClient;
-  MonotonicTime deadline;     // of the stage
-  MonotonicTime next_action;  // stall, question or re-send; unused when past the deadline
+  MonotonicTime client_spoke_at{};  // its first payload; the clock's epoch: nothing yet
+  MonotonicTime deadline;           // of the stage
+  MonotonicTime next_action;        // stall, question or re-send; unused when past the deadline
 
   StreamPrefix client, server;
   std::uint32_t client_start = 0, server_start = 0;  // sequence numbers of offset 0
@@ -113,13 +114,14 @@ struct Flow {
 
   // The decision. Each line is written once, whatever happens afterwards.
   bool client_line_written = false, server_line_written = false;
-  std::string reason;  // as logged in the client line; of a refusal
+  std::string reason;                   // as logged in the client line; of a refusal
+  Reason client_reason = Reason::None;  // of the client line; None: a rule allowed it
   policy::GrantId grant = 0;
   bool by_see_thru = false;
   records::Evidence evidence = records::Evidence::Absent;
 
   // Resolving; a server that speaks first is held in ReadingClient.
-  MonotonicTime held_since;
+  MonotonicTime held_since;   // valid when was_held()
   MonotonicTime names_since;  // of the first question
   int questions = 0;          // rounds of questions asked
   int answers_pending = 0;    // of the last round
@@ -132,6 +134,8 @@ struct Flow {
   std::uint32_t older = kNoFlow, newer = kNoFlow;  // among the flows of the client
   std::size_t charged_bytes = 0;
   bool in_use = false;
+
+  bool was_held() const { return questions > 0 || client_asked; }
 };
 
 class FlowTable {

@@ -78,6 +78,7 @@ class PacketQueue {
 
   // Readable when packets wait. Non-blocking.
   int fd() const { return fd_.get(); }
+  std::uint16_t number() const { return number_; }
 
   // Gives each waiting packet, at most kBatch, to `on_packet(const QueuedPacket&)`. Returns their
   // number; kBatch means that more may wait.
