@@ -227,6 +227,69 @@ TEST_F(ApiServerTest, RefusesTwoTargets) {
   EXPECT_EQ(type_asked(request), "IncompleteSignatureException");
 }
 
+// ---- metrics
+
+http::Request metrics_request(std::string_view authorization = "") {
+  http::Request request;
+  request.method = "GET";
+  request.target = "/metrics";
+  request.headers = {{"Host", "127.0.0.1:1043"}};
+  if (!authorization.empty()) request.headers.emplace_back("Authorization", authorization);
+  return request;
+}
+
+StatusSource some_status() {
+  return [] { return std::make_shared<const GatewayStatus>(); };
+}
+
+TEST_F(ApiServerTest, ShowsTheMetricsOfAGateway) {
+  settings_.status = some_status();
+  const http::Response response = ask(metrics_request());
+  EXPECT_EQ(response.status, 200);
+  EXPECT_EQ(header_of(response, "Content-Type"), "text/plain; version=0.0.4; charset=utf-8");
+  EXPECT_NE(response.body.find("\ndiscriminat_healthy 0\n"), std::string::npos);
+  EXPECT_EQ(service_.calls, 0);
+}
+
+TEST_F(ApiServerTest, HasNoMetricsWithoutAGatewayNorBeforeItsFirstRound) {
+  EXPECT_EQ(ask(metrics_request()).status, 404);
+  settings_.status = [] { return nullptr; };
+  EXPECT_EQ(ask(metrics_request()).status, 503);
+}
+
+TEST_F(ApiServerTest, GuardsTheMetricsAsEverythingElse) {
+  settings_.status = some_status();
+  http::Request request = metrics_request();
+  request.headers.emplace_back("Origin", "https://evil.example");
+  EXPECT_EQ(ask(request).status, 403);
+  request = metrics_request();
+  set(request, "Host", "evil.example");
+  EXPECT_EQ(ask(request).status, 403);
+  request = metrics_request();
+  request.method = "POST";
+  EXPECT_EQ(ask(request).status, 404);
+}
+
+TEST_F(ApiServerTest, TakesAKeyAsPasswordForTheMetricsAlone) {
+  settings_.keys = {kKey};
+  settings_.status = some_status();
+  const std::string right = "Basic QUtJRExPQ0FMOmEgc2VjcmV0";  // AKIDLOCAL:a secret
+  EXPECT_EQ(ask(metrics_request(right)).status, 200);
+  http::Request request = metrics_request();
+  EXPECT_EQ(type_asked(request), "MissingAuthenticationTokenException");
+  sign(request);
+  EXPECT_EQ(ask(request).status, 200);
+  const http::Response wrong = ask(metrics_request("Basic QUtJRExPQ0FMOmEgc2VjcmVU"));
+  EXPECT_EQ(wrong.status, 401);
+  EXPECT_EQ(header_of(wrong, "WWW-Authenticate"), "Basic realm=\"discriminat\"");
+  request = metrics_request(right);
+  request.headers.emplace_back("Authorization", right);
+  EXPECT_EQ(ask(request).status, 400) << "two of them leave open which one counts";
+  request = request_for("X");
+  set(request, "Authorization", right);
+  EXPECT_EQ(type_asked(request), "IncompleteSignatureException");
+}
+
 // ---- browsers
 
 TEST_F(ApiServerTest, RefusesWebPages) {

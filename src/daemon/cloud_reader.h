@@ -85,6 +85,11 @@ class CloudReader {
   std::vector<std::string> problems();
   std::size_t interfaces() const { return inventory_.interfaces(); }
   std::size_t groups() const { return inventory_.groups(); }
+  // Interfaces, completely, the last time.
+  std::optional<MonotonicTime> swept_at() const {
+    if (!done_.contains(cloud::Sweep::Interfaces)) return {};
+    return swept_at_;
+  }
 
  private:
   struct Work {

@@ -54,6 +54,7 @@ void CloudSource::publish(CloudReader& reader) {
     problems_ = std::move(problems);
     stats_.interfaces = reader.interfaces();
     stats_.groups = reader.groups();
+    stats_.swept_at = reader.swept_at();
     if (fresh.input) {
       ++stats_.inputs;
       news_.input = std::move(fresh.input);

@@ -22,6 +22,7 @@ namespace dn::daemon {
 struct CloudStats {
   std::size_t interfaces = 0, groups = 0;  // as told, the gateway's own included
   std::uint64_t inputs = 0;                // policies handed over
+  std::optional<MonotonicTime> swept_at;   // interfaces, completely, the last time
 };
 
 class CloudSource {

@@ -16,9 +16,6 @@
 #include "daemon/gateway.h"
 
 #include <fmt/format.h>
-#include <ifaddrs.h>
-#include <net/if.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
@@ -34,6 +31,7 @@
 #include "daemon/clock.h"
 #include "daemon/config_log.h"
 #include "daemon/crl_watch.h"
+#include "daemon/host_facts.h"
 #include "daemon/logs_endpoint.h"
 #include "daemon/name_watch.h"
 #include "daemon/packet_loop.h"
@@ -43,6 +41,7 @@
 #include "daemon/self_testing.h"
 #include "daemon/status_file.h"
 #include "net/descriptor_limit.h"
+#include "net/guarded.h"
 #include "net/health_server.h"
 #include "net/notify.h"
 #include "net/random.h"
@@ -66,26 +65,6 @@ void say(std::string_view text) {
   fmt::print(stderr, "discriminat: {}\n", text);
 }
 
-std::string host_name() {
-  std::array<char, 256> name{};
-  return gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "unknown";
-}
-
-std::vector<Ipv4Address> own_addresses() {
-  std::vector<Ipv4Address> addresses;
-  ifaddrs* list = nullptr;
-  if (getifaddrs(&list) != 0) return addresses;
-  for (const ifaddrs* at = list; at != nullptr; at = at->ifa_next) {
-    if (at->ifa_addr == nullptr || at->ifa_addr->sa_family != AF_INET) continue;
-    sockaddr_in address{};
-    std::copy_n(reinterpret_cast<const char*>(at->ifa_addr), sizeof address,
-                reinterpret_cast<char*>(&address));
-    addresses.push_back({ntohl(address.sin_addr.s_addr)});
-  }
-  freeifaddrs(list);
-  return addresses;
-}
-
 netfilter::RulesetSettings ruleset_settings(const config::GatewaySettings& settings) {
   netfilter::RulesetSettings rules;
   rules.inside = settings.inside;
@@ -106,19 +85,6 @@ netfilter::RulesetSettings ruleset_settings(const config::GatewaySettings& setti
   return rules;
 }
 
-Result<std::vector<std::uint32_t>> interface_indices(const std::vector<std::string>& names) {
-  std::vector<std::uint32_t> indices;
-  for (const auto& name : names) {
-    const unsigned index = if_nametoindex(name.c_str());
-    if (index == 0) {
-      return fail(
-          fmt::format("interface \"{}\" does not exist; `ip link` lists those that do", name));
-    }
-    indices.push_back(index);
-  }
-  return indices;
-}
-
 // What only one gateway at a time can have: the old one of an upgrade is about to end.
 template <class Open>
 auto open_behind_old_instance(Open open) {
@@ -128,16 +94,6 @@ auto open_behind_old_instance(Open open) {
     if (opened || read_clock(false).monotonic >= give_up) return opened;
     std::this_thread::sleep_for(20ms);
   }
-}
-
-std::uint64_t queue_overflows(const netfilter::RulesetSettings& rules) {
-  std::uint64_t packets = 0;
-  for (std::uint16_t i = 0; i < rules.queues; ++i) {
-    const auto number = static_cast<std::uint16_t>(rules.queue_base + i);
-    const auto counters = netfilter::read_queue_counters(number);
-    if (counters) packets += counters->queue_dropped + counters->user_dropped;
-  }
-  return packets;
 }
 
 sigset_t handled_signals() {
@@ -187,7 +143,8 @@ class Gateway {
   void watch_rules();
   bool loops_alive() const;
   bool ready() const;
-  void write_status_file();
+  GatewayStatus make_status(const Now& now);
+  void publish_status(const Now& now);
   void shut_down();
 
   RunOptions options_;
@@ -199,6 +156,8 @@ class Gateway {
   WallTime started_wall_;
   MonotonicTime started_, next_status_, next_silent_look_;
   SilentConnections silent_;
+  SnatUse snat_;
+  net::Guarded<std::shared_ptr<const GatewayStatus>> status_;  // of the last round that made one
   std::uint64_t silent_erased_ = 0;
   std::unique_ptr<store::LogStore> store_;
   std::unique_ptr<ConfigLog> log_;
@@ -218,6 +177,7 @@ class Gateway {
   Snapshot policy_;
   std::atomic<bool> has_policy_ = false;  // the health server reads it
   std::optional<MonotonicTime> revoke_at_;
+  MonotonicTime published_at_;  // valid when has_policy_
   bool clock_was_good_ = true, loops_were_alive_ = true;
   std::atomic<bool> rules_stand_ = false;  // the health server reads it
   std::uint64_t revoked_ = 0;
@@ -448,7 +408,11 @@ Result<void> Gateway::test_data_path() {
   SelfTestParts parts;
   parts.loops_alive = [this] { return loops_alive(); };
   parts.rules = [this] { return netfilter::verify(rules_); };
-  parts.queue_overflows = [this] { return queue_overflows(rules_); };
+  parts.queue_overflows = [this] {
+    std::uint64_t packets = 0;
+    for (const auto& loop : loops_) packets += loop->status().overflows();
+    return packets;
+  };
   if (probe_) parts.probe = [this] { return probe_->run(); };
   return run_self_test(parts);
 }
@@ -481,6 +445,7 @@ Result<void> Gateway::start_endpoint() {
   endpoint.account = settings_.api_account;
   const bool require = settings_.require_synchronised_clock;
   endpoint.clock = [require] { return read_clock(require); };
+  endpoint.status = [this] { return status_.with([](const auto& status) { return status; }); };
   endpoint.on_problem = [this](const std::string& text) { log_->write_self("warning", text); };
   auto started = LogsEndpoint::start(std::move(endpoint));
   if (!started) {
@@ -507,7 +472,8 @@ void Gateway::publish_policy(const policy::CompiledPolicy& compiled) {
   crls_->on_policy(compiled.tls_hosts);
   // A round behind the policy: a loop that is still judging by the old one has its new marks in the
   // kernel by then, and they are found too.
-  if (settings_.revoke_on_rule_removal) revoke_at_ = read_clock(false).monotonic + kRound;
+  published_at_ = read_clock(false).monotonic;
+  if (settings_.revoke_on_rule_removal) revoke_at_ = published_at_ + kRound;
 }
 
 // On the resolver's thread, which starts after the loops were made.
@@ -600,17 +566,20 @@ bool Gateway::ready() const {
   return primed && loops_alive();
 }
 
-void Gateway::write_status_file() {
+GatewayStatus Gateway::make_status(const Now& now) {
   GatewayStatus status;
   status.version = DN_VERSION;
   status.instance = instance_;
   status.queue_form = queue_form_;
   status.started = started_wall_;
-  status.written = read_clock(false).wall;
+  status.written = now.wall;
   status.healthy = ready();
   status.clock_synchronised = clock_synchronised();
   status.policy_file_broken = keeper_->file_broken();
   status.policy_revision = keeper_->revision();
+  if (has_policy_) status.policy_age = now.monotonic - published_at_;
+  status.policy_clients = keeper_->clients();
+  status.policy_groups = keeper_->groups();
   status.policy_findings = keeper_->findings();
   status.policy_problems = keeper_->problems();
   status.names_with_problems = names_->problems();
@@ -620,13 +589,25 @@ void Gateway::write_status_file() {
   status.resolver = resolver_->stats();
   status.crls = crls_->stats();
   if (cloud_) {
-    status.aws = {aws_.region, cloud_->source().stats(), cloud_problems_.size(), cloud_->shipped()};
+    const CloudStats stats = cloud_->source().stats();
+    std::optional<Duration> age;
+    if (stats.swept_at) age = now.monotonic - *stats.swept_at;
+    status.aws = {aws_.region, stats, cloud_problems_.size(), age, cloud_->shipped()};
   }
   status.flow_log = store_->stats(store::Stream::Flow);
   status.config_log = store_->stats(store::Stream::Config);
   if (auto counters = netfilter::read_counters()) status.firewall = std::move(*counters);
+  status.conntrack = read_conntrack_use();
+  status.snat = snat_;
+  status.process = read_process_use();
+  return status;
+}
+
+void Gateway::publish_status(const Now& now) {
+  const auto status = std::make_shared<const GatewayStatus>(make_status(now));
   // A full disk is told by the log store; a stale file tells itself by its age.
-  [[maybe_unused]] const auto written = write_status(settings_.state_dir, format_status(status));
+  [[maybe_unused]] const auto written = write_status(settings_.state_dir, format_status(*status));
+  status_.with([&](auto& published) { published = status; });
 }
 
 void Gateway::round() {
@@ -637,7 +618,10 @@ void Gateway::round() {
   look_at_crls(now);
   if (now.monotonic >= next_silent_look_) {
     next_silent_look_ = now.monotonic + kSilentLookEvery;
-    silent_erased_ += silent_.look().value_or(0);
+    if (auto look = silent_.look()) {
+      silent_erased_ += look->erased;
+      snat_ = std::move(look->snat);
+    }
   }
   watch_clock();
   watch_rules();
@@ -651,7 +635,7 @@ void Gateway::round() {
     const auto told = net::notify_supervisor("WATCHDOG=1");
   if (now.monotonic >= next_status_) {
     next_status_ = now.monotonic + kStatusEvery;
-    write_status_file();
+    publish_status(now);
   }
 }
 

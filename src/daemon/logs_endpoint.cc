@@ -34,6 +34,7 @@ Result<void> LogsEndpoint::open() {
   api.listen = listen_;
   api.clock = [clock = settings_.clock] { return clock().wall; };
   api.random = net::random_number;
+  api.status = settings_.status;
   if (settings_.tls_certificate.empty() != settings_.tls_key.empty()) {
     return fail("a TLS certificate and its key are given together, or none of them");
   }

@@ -29,6 +29,7 @@ struct EndpointSettings {
   std::string credentials_file;          // "": no keys
   std::string region = "us-east-1", account = "000000000000";
   std::function<Now()> clock;
+  StatusSource status;                                 // null: there is no gateway here
   std::function<void(const std::string&)> on_problem;  // of the store; from any thread
 };
 

@@ -53,6 +53,8 @@ LoopStatus PacketLoop::status() {
   LoopStatus status = status_.with([](const LoopStatus& published) { return published; });
   status.queue_number = queue_.number();
   status.answers = alive();
+  status.kernel_queue =
+      netfilter::read_queue_counters(queue_.number()).value_or(netfilter::KernelQueueCounters{});
   return status;
 }
 

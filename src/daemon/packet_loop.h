@@ -43,9 +43,13 @@ struct LoopStatus {
   engine::EngineCounters engine;
   Histogram added{kAddedBounds};  // from the arrival of a packet here to its verdict
   netfilter::PacketQueueCounters queue;
+  netfilter::KernelQueueCounters kernel_queue;
   netfilter::InjectorCounters injector;
   std::size_t flows = 0, held_bytes = 0, ledger_names = 0, ledger_addresses = 0;
   std::uint64_t events_lost = 0;
+
+  // Packets that the kernel dropped because this loop was too slow.
+  std::uint64_t overflows() const { return kernel_queue.queue_dropped + kernel_queue.user_dropped; }
 };
 
 class PacketLoop final : private engine::EffectSink {

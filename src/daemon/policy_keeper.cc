@@ -123,6 +123,8 @@ void PolicyKeeper::set_crls(std::vector<policy::HostCrls> crls, Date today) {
 void PolicyKeeper::publish(const policy::PolicyInput& input, Date today) {
   policy::CompiledPolicy compiled = policy::compile_policy(input, suffixes_, today);
   ++revision_;
+  clients_ = input.clients.size();
+  groups_ = input.groups.size();
   publish_(compiled);
   log_.write_changes(findings_, compiled.findings);
   findings_ = std::move(compiled.findings);

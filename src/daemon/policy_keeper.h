@@ -55,6 +55,8 @@ class PolicyKeeper {
 
   std::uint64_t revision() const { return revision_; }
   std::size_t findings() const { return findings_.size(); }
+  std::size_t clients() const { return clients_; }
+  std::size_t groups() const { return groups_; }
   std::size_t problems() const { return findings_.problems().size(); }
   bool file_broken() const { return !last_complaint_.empty(); }
 
@@ -82,6 +84,7 @@ class PolicyKeeper {
   std::optional<policy::PolicyInput> input_;
   std::vector<policy::HostCrls> crls_;
   policy::Findings findings_;
+  std::size_t clients_ = 0, groups_ = 0;  // of the policy that was published last
   std::optional<FileState> seen_;
   Date looked_on_{};
   std::string last_complaint_;

@@ -25,23 +25,26 @@ Result<std::size_t> revoke_ungranted(const policy::PolicySnapshot& policy) {
   return revoked;
 }
 
-Result<std::size_t> SilentConnections::look() {
-  const netfilter::MarkFilter opening{engine::make_mark(engine::FlowMark::Opening),
-                                      engine::kStateMask};
+Result<SilentConnections::Look> SilentConnections::look() {
+  constexpr netfilter::MarkFilter kAll{};
+  SnatPressure pressure;
   std::unordered_set<std::uint32_t> now;
   std::vector<netfilter::ConntrackEntry> silent;
-  const auto dumped = netfilter::dump_conntrack(opening, [&](const auto& entry) {
+  const auto dumped = netfilter::dump_conntrack(kAll, [&](const auto& entry) {
+    pressure.add(entry);
+    if (engine::state_of(entry.mark) != engine::FlowMark::Opening) return;
     now.insert(entry.id);
     if (seen_.contains(entry.id)) silent.push_back(entry);
   });
   if (!dumped) return tl::unexpected(dumped.error());
   seen_ = std::move(now);
-  std::size_t erased = 0;
+  Look look;
+  look.snat = pressure.use();
   for (const auto& entry : silent) {
     const auto gone = netfilter::erase_conntrack(entry);
-    if (gone && *gone) ++erased;
+    if (gone && *gone) ++look.erased;
   }
-  return erased;
+  return look;
 }
 
 }  // namespace dn::daemon

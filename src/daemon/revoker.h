@@ -9,7 +9,8 @@
 // Forgetting. A connection that completes the TCP handshake and then says nothing costs the engine
 // nothing, but the kernel an entry for days. Those that are still undecided after two looks are
 // erased; should they speak later, they are reset and begin again. So a client cannot fill the
-// kernel's table with silence. Used by the main thread.
+// kernel's table with silence. The same look counts the source ports in use
+// (snat_pressure.h). Used by the main thread.
 #pragma once
 
 #include <cstddef>
@@ -17,6 +18,7 @@
 #include <unordered_set>
 
 #include "base/result.h"
+#include "daemon/snat_pressure.h"
 #include "policy/policy_snapshot.h"
 
 namespace dn::daemon {
@@ -26,8 +28,12 @@ Result<std::size_t> revoke_ungranted(const policy::PolicySnapshot& policy);
 
 class SilentConnections {
  public:
-  // Erases what was undecided at the last look too; the number of erased ones.
-  Result<std::size_t> look();
+  // Erases what was undecided at the last look too; counts source ports on the way.
+  struct Look {
+    std::size_t erased = 0;
+    SnatUse snat;
+  };
+  Result<Look> look();
 
  private:
   std::unordered_set<std::uint32_t> seen_;  // conntrack ids

@@ -97,34 +97,80 @@ json::object aws_object(const AwsStatus& aws) {
           {"problems", aws.problems},   {"shipped", std::move(shipped)}};
 }
 
+json::object histogram_object(const Histogram& histogram) {
+  json::array bounds, counts;
+  for (const Duration bound : histogram.bounds()) bounds.emplace_back(seconds_of(bound));
+  for (const std::uint64_t count : histogram.counts()) counts.emplace_back(count);
+  return {{"bounds", std::move(bounds)},
+          {"counts", std::move(counts)},
+          {"sum", seconds_of(histogram.sum())},
+          {"count", histogram.count()}};
+}
+
+json::object histograms_object(const GatewayStatus& status) {
+  const LoopHistograms all = histograms_of(status);
+  return {{"handshake_seconds", histogram_object(all.handshake)},
+          {"held_seconds", histogram_object(all.held)},
+          {"added_seconds", histogram_object(all.added)}};
+}
+
+json::object snat_object(const SnatUse& snat) {
+  json::array top;
+  for (const SnatDestination& at : snat.top) {
+    top.emplace_back(json::object{{"dst", to_text(at)}, {"ports", at.ports}});
+  }
+  return {{"destinations", snat.destinations}, {"top", std::move(top)}};
+}
+
+json::object policy_object(const GatewayStatus& status) {
+  json::object policy = {{"revision", status.policy_revision},
+                         {"file_broken", status.policy_file_broken},
+                         {"findings", status.policy_findings},
+                         {"problems", status.policy_problems},
+                         {"names_with_problems", status.names_with_problems},
+                         {"connections_revoked", status.revoked},
+                         {"silent_connections_erased", status.silent_erased}};
+  if (status.policy_age) {
+    policy["age_seconds"] = std::chrono::floor<std::chrono::seconds>(*status.policy_age).count();
+  }
+  return policy;
+}
+
 }  // namespace
+
+LoopHistograms histograms_of(const GatewayStatus& status) {
+  LoopHistograms all;
+  for (const LoopStatus& loop : status.loops) {
+    all.handshake.merge(loop.engine.handshake);
+    all.held.merge(loop.engine.held);
+    all.added.merge(loop.added);
+  }
+  return all;
+}
 
 std::string format_status(const GatewayStatus& status) {
   json::array loops;
   for (const auto& loop : status.loops) loops.emplace_back(loop_object(loop));
   json::object firewall;
   for (const auto& counter : status.firewall) firewall[counter.name] = counter.packets;
-  json::object document = {{"version", status.version},
-                           {"instance", status.instance},
-                           {"started", seconds(status.started)},
-                           {"written", seconds(status.written)},
-                           {"healthy", status.healthy},
-                           {"clock_synchronised", status.clock_synchronised},
-                           {"queue_form", status.queue_form},
-                           {"policy",
-                            {{"revision", status.policy_revision},
-                             {"file_broken", status.policy_file_broken},
-                             {"findings", status.policy_findings},
-                             {"problems", status.policy_problems},
-                             {"names_with_problems", status.names_with_problems},
-                             {"connections_revoked", status.revoked},
-                             {"silent_connections_erased", status.silent_erased}}},
-                           {"packet_loops", std::move(loops)},
-                           {"dns", resolver_object(status.resolver)},
-                           {"x509_crls", prober_object(status.crls)},
-                           {"flow_log", stream_object(status.flow_log)},
-                           {"config_log", stream_object(status.config_log)},
-                           {"dropped_by_kernel_rules", std::move(firewall)}};
+  json::object document = {
+      {"version", status.version},
+      {"instance", status.instance},
+      {"started", seconds(status.started)},
+      {"written", seconds(status.written)},
+      {"healthy", status.healthy},
+      {"clock_synchronised", status.clock_synchronised},
+      {"queue_form", status.queue_form},
+      {"policy", policy_object(status)},
+      {"packet_loops", std::move(loops)},
+      {"dns", resolver_object(status.resolver)},
+      {"x509_crls", prober_object(status.crls)},
+      {"flow_log", stream_object(status.flow_log)},
+      {"config_log", stream_object(status.config_log)},
+      {"dropped_by_kernel_rules", std::move(firewall)},
+      {"conntrack", {{"entries", status.conntrack.entries}, {"max", status.conntrack.max}}},
+      {"snat", snat_object(status.snat)},
+      {"histograms", histograms_object(status)}};
   if (status.aws) document["aws"] = aws_object(*status.aws);
   return json::serialize(document) + "\n";
 }

@@ -1,7 +1,9 @@
 // StatusFile: state_dir/status.json, rewritten every few seconds, for `discriminat status`.
 #pragma once
 
+#include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -9,7 +11,9 @@
 #include "base/result.h"
 #include "certificates/crl_prober.h"
 #include "daemon/cloud_source.h"
+#include "daemon/host_facts.h"
 #include "daemon/packet_loop.h"
+#include "daemon/snat_pressure.h"
 #include "netfilter/firewall.h"
 #include "resolver/resolver.h"
 #include "shipper/stream_shipper.h"
@@ -22,6 +26,7 @@ struct AwsStatus {
   std::string region;
   CloudStats cloud;
   std::size_t problems = 0;
+  std::optional<Duration> sweep_age;                  // of the last complete one of interfaces
   std::map<std::string, shipper::ShipStats> shipped;  // by stream; empty: not shipped
 };
 
@@ -30,7 +35,9 @@ struct GatewayStatus {
   WallTime started, written;
   bool healthy = false, clock_synchronised = true, policy_file_broken = false;
   std::uint64_t policy_revision = 0;
+  std::optional<Duration> policy_age;  // since it was published last
   std::size_t policy_findings = 0, policy_problems = 0, names_with_problems = 0;
+  std::size_t policy_clients = 0, policy_groups = 0;
   std::uint64_t revoked = 0, silent_erased = 0;
   std::vector<LoopStatus> loops;
   resolver::ResolverStats resolver;
@@ -38,7 +45,19 @@ struct GatewayStatus {
   std::optional<AwsStatus> aws;
   store::StreamStats flow_log, config_log;
   std::vector<netfilter::FirewallCounter> firewall;
+  ConntrackUse conntrack;
+  SnatUse snat;
+  ProcessUse process;
 };
+
+// The last one published; of any thread. Null before the first.
+using StatusSource = std::function<std::shared_ptr<const GatewayStatus>()>;
+
+// Of all packet loops.
+struct LoopHistograms {
+  Histogram handshake{kHandshakeBounds}, held{kHandshakeBounds}, added{kAddedBounds};
+};
+LoopHistograms histograms_of(const GatewayStatus& status);
 
 std::string format_status(const GatewayStatus& status);
 

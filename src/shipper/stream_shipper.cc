@@ -26,8 +26,12 @@ Result<void> StreamShipper::open() {
 
 StreamShipper::Step StreamShipper::step() {
   if (batch_.empty()) {
-    if (auto filled = fill(); !filled) return fail_with(filled.error().message);
+    if (auto filled = fill(); !filled) {
+      stats_.waiting = true;
+      return fail_with(filled.error().message);
+    }
   }
+  stats_.waiting = !batch_.empty();
   return batch_.empty() ? Step::Idle : deliver();
 }
 

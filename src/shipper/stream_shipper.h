@@ -47,6 +47,7 @@ struct ShipStats {
   std::uint64_t refused = 0;        // too long, or refused one by one
   std::uint64_t lost_segments = 0;  // deleted by retention before they were sent
   std::uint64_t unread_blocks = 0;  // passed over, because they could not be read
+  bool waiting = false;             // the last step had something to send
   bool failing = false;             // the last step did not send what it had
   std::string last_error;           // "" when there was none yet; stays after recovery
   WallTime shipped_to;              // time of the last event sent; 1970: none yet

@@ -107,12 +107,15 @@ TEST_F(StreamShipperTest, SendsTheSameBatchAgainUntilItIsTaken) {
   for (int i = 0; i < 3; ++i) {
     EXPECT_EQ(shipper->step(), Step::Failed);
     EXPECT_TRUE(shipper->stats().failing);
+    EXPECT_TRUE(shipper->stats().waiting);
     EXPECT_NE(shipper->stats().last_error.find("Exception: no"), std::string::npos);
     EXPECT_TRUE(arrived().empty());
   }
   EXPECT_EQ(shipper->step(), Step::Sent);
   EXPECT_FALSE(shipper->stats().failing);
   EXPECT_EQ(arrived(), written_);
+  EXPECT_EQ(shipper->step(), Step::Idle);
+  EXPECT_FALSE(shipper->stats().waiting);
 }
 
 TEST_F(StreamShipperTest, SendsTwiceRatherThanNever) {

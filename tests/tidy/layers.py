@@ -12,7 +12,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 ABORTS = "check.cc"  # DN_CHECK's last words go to the standard error stream
-PURE = {"base", "wire", "policy", "records", "review", "engine", "query", "cloud"}
+PURE = {"base", "wire", "policy", "records", "review", "engine", "query", "cloud", "metrics"}
 IMPURE_HEADERS = re.compile(
     r"^(sys/|netinet/|arpa/|net/|linux/|thread$|mutex$|shared_mutex$|condition_variable$|future$"
     r"|fstream$|iostream$|filesystem$|unistd\.h$|fcntl\.h$|poll\.h$|spdlog/|random$)")

@@ -10,6 +10,7 @@
 
 #include "base/limits.h"
 #include "base/reason.h"
+#include "metrics/metric_table.h"
 #include "records/record_fields.h"
 
 namespace {
@@ -53,10 +54,33 @@ void print_reasons() {
   }
 }
 
+void print_metrics() {
+  print(
+      "@@ metrics\n| metric | type | unit | labels | what it is | look for |\n"
+      "|---|---|---|---|---|---|\n");
+  for (const auto& row : dn::metrics::kMetrics) {
+    print("| `");
+    print(row.name);
+    print("` | ");
+    print(to_text(row.type));
+    print(" | ");
+    print(row.unit);
+    print(" | ");
+    for (std::size_t i = 0; i < row.label_count(); ++i) {
+      print(i == 0 ? "`" : ", `");
+      print(row.labels[i]);
+      print("`");
+    }
+    print(" ");
+    print_row({row.help, row.watch});
+  }
+}
+
 }  // namespace
 
 int main() {
   print_fields("flow fields", dn::records::kFlowFields);
   print_fields("config fields", dn::records::kConfigFields);
   print_reasons();
+  print_metrics();
 }
