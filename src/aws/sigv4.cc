@@ -13,6 +13,7 @@
 #include "aws/percent_encoding.h"
 #include "base/ascii.h"
 #include "base/check.h"
+#include "base/secret.h"
 
 namespace dn::aws {
 namespace {
@@ -207,10 +208,6 @@ std::string signature_of(const SignableRequest& request, const CanonicalHeaders&
   return to_hex(signature);
 }
 
-bool same_secret(std::string_view a, std::string_view b) {
-  return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
-}
-
 // The value of a header that must occur at most once. Twice counts as unusable: nothing.
 struct Single {
   std::string_view value;
@@ -297,11 +294,12 @@ SignatureFault verify_by_keys(const SignableRequest& request, const Authorizatio
   SignatureFault fault = SignatureFault::UnknownKey;
   for (const Credentials& credentials : known) {
     if (credentials.access_key_id != authorization.access_key_id) continue;
-    if (!same_secret(credentials.session_token, token)) continue;
+    if (!equal_secrets(credentials.session_token, token)) continue;
     fault = SignatureFault::WrongSignature;
     const std::string want =
         signature_of(request, headers, time, scope, credentials.secret_access_key);
-    if (headers.complete && same_secret(want, authorization.signature)) return SignatureFault::None;
+    if (headers.complete && equal_secrets(want, authorization.signature))
+      return SignatureFault::None;
   }
   return fault;
 }
