@@ -19,20 +19,12 @@
 #include "review/allowlist_forms.h"
 #include "review/allowlist_picture.h"
 #include "review/allowlist_policy.h"
+#include "review/flow_pattern.h"
 
 namespace dn::cli {
 namespace {
 
 constexpr auto kSince = std::chrono::days(30);
-
-// Client lines, and the server lines whose reason is a flaw of the server.
-std::string pattern_of(const std::string& gid) {
-  const auto text = pattern_text(gid);
-  const std::string group = text ? fmt::format("$.see_thru_gid = {} && ", *text) : "";
-  return fmt::format(
-      "{{ {}$.see_thru_exerted IS TRUE && ($.cat = \"client\" || $.reason = \"*server*\") }}",
-      group);
-}
 
 // Tells what is wrong with a policy; false where that makes it useless. An odd rule of a cloud's
 // document costs its neighbours nothing.
@@ -84,7 +76,7 @@ int run_allowlist(const AllowlistArguments& arguments, World& world) {
   review::AllowlistPicture picture(arguments.gid);
   const EventQuestion question{.group = arguments.source.group,
                                .stream = "flow",
-                               .pattern = pattern_of(arguments.gid),
+                               .pattern = review::allowlist_pattern(arguments.gid),
                                .from = span->from,
                                .to = span->to};
   const auto done = read_events(*client, question, world, [&](const ReadEvent& event) {

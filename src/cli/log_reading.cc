@@ -105,11 +105,4 @@ int report_logs_error(const LogsError& error, World& world) {
   return kExitCannot;
 }
 
-std::optional<std::string> pattern_text(std::string_view text) {
-  for (const char c : text) {
-    if (c < 0x20 || c > 0x7e || c == '"' || c == '\\' || c == '*') return {};
-  }
-  return fmt::format("\"{}\"", text);
-}
-
 }  // namespace dn::cli

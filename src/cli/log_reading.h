@@ -45,8 +45,4 @@ std::unique_ptr<LogsClient> open_place(const LogsPlace& place, const std::string
 // "discriminat: …" on world.err; the exit code.
 int report_logs_error(const LogsError& error, World& world);
 
-// A string of a filter pattern, with its quotes. Nothing where it holds characters whose escapes
-// are not certain: control characters, backslashes, quotes and asterisks.
-std::optional<std::string> pattern_text(std::string_view text);
-
 }  // namespace dn::cli

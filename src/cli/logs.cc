@@ -17,6 +17,7 @@
 #include "query/filter_pattern.h"
 #include "records/json_pieces.h"
 #include "review/flow_line.h"
+#include "review/flow_pattern.h"
 
 namespace dn::cli {
 namespace {
@@ -100,7 +101,7 @@ std::string pattern_of(const LogsArguments& arguments) {
   if (!arguments.filter.empty() || arguments.instances.empty()) return arguments.filter;
   std::string pattern;
   for (const std::string& instance : arguments.instances) {
-    const auto text = pattern_text(instance);
+    const auto text = review::pattern_text(instance);
     if (!text) return "";
     pattern += fmt::format("{}$.instance = {}", pattern.empty() ? "" : " || ", *text);
   }
