@@ -1,13 +1,13 @@
-# Writes an assembler file that holds INPUT as dn_public_suffix_list … dn_public_suffix_list_end.
-# Works with both compilers (GCC 12 has no #embed) on x86-64 and arm64.
+# Writes an assembler file that holds INPUT as dn_NAME … dn_NAME_end. Works with both compilers
+# (GCC 12 has no #embed) on x86-64 and arm64.
 file(WRITE ${OUTPUT} "
     .section .rodata
-    .global dn_public_suffix_list
-    .global dn_public_suffix_list_end
+    .global dn_${NAME}
+    .global dn_${NAME}_end
     .balign 16
-dn_public_suffix_list:
+dn_${NAME}:
     .incbin \"${INPUT}\"
-dn_public_suffix_list_end:
+dn_${NAME}_end:
     .byte 0
     .section .note.GNU-stack,\"\",%progbits
 ")

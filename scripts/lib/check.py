@@ -96,6 +96,10 @@ class Check:
         """release build"""
         return self.build("release")
 
+    def step_web(self):
+        """the console: types, unit tests, size of the bundle"""
+        return self.one("npm", "--prefix", "web", "run", "check")
+
     def step_unit(self):
         """unit tests"""
         return self.ctest("release", "--exclude-regex", r"^corpus\.")
@@ -215,7 +219,8 @@ def show(output):
     print("\n".join("  " + line for line in lines), flush=True)
 
 
-STEPS = ["format", "tidy", "build", "unit", "corpus", "package", "asan", "tsan", "e2e", "clang"]
+STEPS = ["format", "tidy", "web", "build", "unit", "corpus", "package", "asan", "tsan", "e2e",
+         "clang"]
 SLOW = {"asan", "tsan", "clang"}
 # TSan does not know the fences of Asio (http).
 THREADED = ["certificates", "net", "resolver", "store", "logs", "shipper"]
@@ -248,7 +253,7 @@ def main():
         return 0
     if "e2e" in steps and os.geteuid() != 0:
         sys.exit("the end-to-end tests need root; run this as root, or name other steps by --only")
-    packages.ensure("build", "test", "lint")
+    packages.ensure("build", "test", "browser", "lint")
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda n, _: sys.exit(128 + n))
     with tempfile.TemporaryDirectory(prefix="dn-check-") as scratch:

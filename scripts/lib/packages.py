@@ -1,9 +1,11 @@
-"""Installs what packaging/apt-*.txt ask for and is not there yet, and says so first.
+"""Installs what packaging/apt-*.txt and web/package-lock.json ask for and is not there yet, and
+says so first.
 
 No service is started by it: while apt runs, a policy file keeps Debian from starting the servers
 that the laboratory starts itself. Nothing is upgraded or removed.
 """
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -33,10 +35,32 @@ def missing(packages):
 
 
 def ensure(*names):
-    """Installs the missing packages of the lists; ends the program when that fails."""
+    """Installs what the lists name and is missing, and the modules of the console; ends the program
+    when that fails."""
     lacking = missing(wanted(names))
-    if not lacking:
+    if not (shutil.which("node") and shutil.which("npm")):  # any will do, from wherever
+        lacking += missing(["nodejs", "npm"])
+    if lacking:
+        install(lacking)
+    ensure_modules()
+
+
+def ensure_modules():
+    """The modules of web/, as its lock file has them. None of their scripts is run."""
+    lock, there = ROOT / "web/package-lock.json", ROOT / "web/node_modules/.package-lock.json"
+    if there.exists() and there.stat().st_mtime >= lock.stat().st_mtime:
         return
+    print("installing with npm: the modules of web/", flush=True)
+    done = subprocess.run(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"],
+                          cwd=ROOT / "web", text=True, check=False, stdin=subprocess.DEVNULL,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    if done.returncode != 0:
+        sys.exit(f"npm ci failed:\n{done.stdout}")
+    there.touch()
+
+
+def install(lacking):
+    """Installs Debian packages; ends the program when that fails."""
     print(f"installing with apt-get: {' '.join(lacking)}", flush=True)
     if os.geteuid() != 0:
         sys.exit("run this as root, or install them first")

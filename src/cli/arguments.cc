@@ -69,9 +69,11 @@ constexpr std::string_view kInspectExamples = R"(Examples:
 constexpr std::string_view kServeExamples =
     R"(DIR is the state_dir of a gateway, running or not, a copy of one, or a new directory. Without
 --credentials-file anybody on this host may ask; another address than loopback needs it, and TLS.
+A browser shows the console at the same address; with --policy it explains and builds allowlists.
 
 Examples:
   discriminat serve --store /var/lib/discriminat
+  discriminat serve --store /var/lib/discriminat --policy /etc/discriminat/policy.toml
   discriminat serve --store ./copy --listen 127.0.0.1:8043 --region eu-west-1
   aws logs describe-log-groups --endpoint-url http://127.0.0.1:1043
 )";
@@ -231,7 +233,7 @@ void Parser::add_inspect() {
 }
 
 void Parser::add_serve() {
-  serve = add_command("serve", "Offer a directory of logs over the CloudWatch Logs API",
+  serve = add_command("serve", "Offer a directory of logs: a console and the CloudWatch Logs API",
                       kServeExamples);
   const auto option = [this](const char* name, std::string& into, const char* type,
                              const char* description) {
@@ -239,6 +241,7 @@ void Parser::add_serve() {
   };
   auto& into = serve_arguments;
   option("--store", into.store, "DIR", "Directory of the logs")->required();
+  option("--policy", into.policy, "FILE", "Policy file for the console");
   option("--listen", into.listen, "ADDR:PORT", "Where to listen (default: 127.0.0.1:1043)");
   auto* certificate = option("--tls-certificate", into.tls_certificate, "FILE",
                              "Certificate chain, PEM; then TLS only");

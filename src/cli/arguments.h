@@ -65,6 +65,7 @@ struct ServeArguments {
   std::string listen = "127.0.0.1:1043";
   std::string tls_certificate, tls_key;  // both or none
   std::string credentials_file;
+  std::string policy;  // a policy file for the console; empty: none
   std::string region = "us-east-1", account = "000000000000";
 };
 

@@ -5,6 +5,7 @@
 
 #include "base/readable.h"
 #include "cli/exit_codes.h"
+#include "cli/served_policy.h"
 #include "daemon/clock.h"
 #include "daemon/logs_endpoint.h"
 #include "net/descriptor_limit.h"
@@ -23,7 +24,15 @@ int run_serve(const ServeArguments& arguments, World& world) {
     const std::lock_guard lock(printing);
     world.err << "discriminat: " << printable(text) << std::endl;
   };
+  std::unique_ptr<ServedPolicy> policy;
+  if (!arguments.policy.empty()) {
+    policy = ServedPolicy::open(arguments.policy, world);
+    if (policy == nullptr) return kExitCannot;
+  }
   daemon::EndpointSettings settings;
+  if (policy) {
+    settings.sources.policy = [&] { return policy->get(daemon::read_clock(false).today()); };
+  }
   settings.store = arguments.store;
   settings.listen = arguments.listen;
   settings.tls_certificate = arguments.tls_certificate;

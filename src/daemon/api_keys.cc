@@ -2,18 +2,15 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <openssl/crypto.h>
-#include <openssl/evp.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <system_error>
 
 #include "base/ascii.h"
-#include "base/check.h"
+#include "base/secret.h"
 #include "net/file_descriptor.h"
 
 namespace dn::daemon {
@@ -41,38 +38,6 @@ bool is_key_id(std::string_view word) {
   return word.size() <= kKeyIdBytesMax && std::ranges::all_of(word, [](char c) {
            return is_digit(c) || is_letter(c) || c == '-' || c == '_' || c == '.';
          });
-}
-
-constexpr std::string_view kBasic = "Basic ";
-constexpr std::size_t kBasicBytesMax = 8192;  // as text; beyond: no key
-
-// Strict RFC 4648, with padding; nothing for anything else.
-std::optional<std::string> decode_base64(std::string_view text) {
-  if (text.empty() || text.size() % 4 != 0 || text.size() > kBasicBytesMax) return {};
-  const auto padding = static_cast<std::size_t>(text.ends_with("==") ? 2 : text.ends_with('='));
-  const auto is_digit_of_64 = [](char c) {
-    return is_digit(c) || is_letter(c) || c == '+' || c == '/';
-  };
-  // EVP_DecodeBlock() takes blanks too.
-  if (!std::ranges::all_of(text.substr(0, text.size() - padding), is_digit_of_64)) return {};
-  std::string bytes(text.size() / 4 * 3, '\0');
-  const int size = EVP_DecodeBlock(reinterpret_cast<unsigned char*>(bytes.data()),
-                                   reinterpret_cast<const unsigned char*>(text.data()),
-                                   static_cast<int>(text.size()));
-  if (size != static_cast<int>(bytes.size())) return {};
-  bytes.resize(bytes.size() - padding);
-  return bytes;
-}
-
-using Digest = std::array<unsigned char, 32>;
-
-// So that a comparison takes as long whatever the lengths are.
-Digest digest_of(std::string_view text) {
-  Digest digest{};
-  const int done =
-      EVP_Digest(text.data(), text.size(), digest.data(), nullptr, EVP_sha256(), nullptr);
-  DN_CHECK(done == 1, "SHA-256 is always there");
-  return digest;
 }
 
 tl::unexpected<Error> file_error(const std::string& path) {
@@ -137,23 +102,11 @@ Result<std::vector<aws::Credentials>> read_api_keys(const std::string& path) {
   return parse_api_keys(std::string_view(text).substr(0, size), path);
 }
 
-bool is_basic(std::string_view authorization) {
-  return equal_ignoring_case(authorization.substr(0, kBasic.size()), kBasic);
-}
-
-std::optional<std::string> check_basic(std::string_view authorization,
-                                       std::span<const aws::Credentials> keys) {
-  if (!is_basic(authorization)) return {};
-  const auto pair = decode_base64(authorization.substr(kBasic.size()));
-  if (!pair) return {};
-  const Digest given = digest_of(*pair);
-  const aws::Credentials* found = nullptr;
-  for (const aws::Credentials& key : keys) {
-    const Digest known = digest_of(fmt::format("{}:{}", key.access_key_id, key.secret_access_key));
-    if (CRYPTO_memcmp(given.data(), known.data(), known.size()) == 0) found = &key;
-  }
-  if (found == nullptr) return {};
-  return found->access_key_id;
+bool is_api_key(const std::vector<aws::Credentials>& keys, std::string_view id,
+                std::string_view secret) {
+  return std::ranges::any_of(keys, [&](const aws::Credentials& key) {
+    return key.access_key_id == id && equal_secrets(key.secret_access_key, secret);
+  });
 }
 
 }  // namespace dn::daemon

@@ -5,12 +5,9 @@
 //   ACCESS_KEY_ID SECRET
 //
 // One id may stand twice, with the old and the new secret, while clients change over. Messages name
-// lines, never their content. A key may also come as user and password of HTTP Basic (RFC 7617),
-// from programs that cannot sign. Covered by api_keys_test.cc.
+// lines, never their content. Covered by api_keys_test.cc.
 #pragma once
 
-#include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,11 +26,8 @@ Result<std::vector<aws::Credentials>> parse_api_keys(std::string_view text, std:
 // Refuses a file that its group or others may read or write, or that belongs to another user.
 Result<std::vector<aws::Credentials>> read_api_keys(const std::string& path);
 
-// Whether an Authorization field is of the scheme Basic, right or wrong.
-bool is_basic(std::string_view authorization);
-// Whether it carries the id and the secret of one of the keys; returns that id. Compares in
-// constant time, whichever key it is and wherever the difference stands.
-std::optional<std::string> check_basic(std::string_view authorization,
-                                       std::span<const aws::Credentials> keys);
+// Whether these are one of the keys. Compares in constant time.
+bool is_api_key(const std::vector<aws::Credentials>& keys, std::string_view id,
+                std::string_view secret);
 
 }  // namespace dn::daemon

@@ -8,8 +8,6 @@
 #include <string_view>
 
 #include "base/ascii.h"
-#include "daemon/api_keys.h"
-#include "daemon/gateway_metrics.h"
 
 namespace dn::daemon {
 namespace {
@@ -17,7 +15,6 @@ namespace {
 constexpr std::string_view kTargetPrefix = "Logs_20140328.";
 constexpr std::string_view kService = "logs";
 constexpr std::string_view kJson = "application/x-amz-json-1.1";
-constexpr std::string_view kMetrics = "/metrics";
 constexpr std::string_view kEventStream = "application/vnd.amazon.eventstream";
 // In front of what matters: two of them would leave open which one counts.
 constexpr std::array<std::string_view, 4> kAtMostOnce = {"x-amz-target", "x-amz-date",
@@ -44,7 +41,6 @@ class Answering {
   std::optional<http::Response> refuse_unsigned() const;
   http::Response carry_out(std::string_view operation);
   http::Response start_live_tail();
-  http::Response show_metrics() const;
   http::Response error(int status, std::string_view type, std::string_view message) const;
   http::Response with_fields(int status, std::string body, std::string_view type) const;
   std::string_view path() const {
@@ -102,14 +98,6 @@ std::optional<http::Response> Answering::refuse_unsigned() const {
     }
   }
   if (settings_.keys.empty()) return {};
-  const std::string_view authorization = request_.header("Authorization");
-  if (path() == kMetrics && is_basic(authorization)) {
-    if (check_basic(authorization, settings_.keys)) return {};
-    http::Response response = error(401, "UnrecognizedClientException",
-                                    "User and password are none of this endpoint's keys.");
-    response.headers.emplace_back("WWW-Authenticate", "Basic realm=\"discriminat\"");
-    return response;
-  }
   const std::string_view target = request_.target;
   aws::SignableRequest signable;
   signable.method = request_.method;
@@ -162,31 +150,11 @@ http::Response Answering::start_live_tail() {
   return response;
 }
 
-http::Response Answering::show_metrics() const {
-  if (!settings_.status) {
-    return error(404, "UnknownOperationException", "Only a running gateway has metrics.");
-  }
-  const auto status = settings_.status();
-  if (!status) return error(503, "ServiceUnavailableException", "The gateway is starting.");
-  return with_fields(200, metrics::format_exposition(samples_of(*status)),
-                     metrics::kExpositionType);
-}
-
 http::Response Answering::answer() {
+  const bool reads = request_.method == "GET" || request_.method == "HEAD";
+  if (path() != "/" || reads) return settings_.elsewhere(request_);
   if (auto refusal = refuse_browsers()) return *std::move(refusal);
   if (auto refusal = refuse_unsigned()) return *std::move(refusal);
-  const bool reads = request_.method == "GET" || request_.method == "HEAD";
-  if (path() == kMetrics && reads) return show_metrics();
-  if (path() != "/") {
-    return error(404, "UnknownOperationException",
-                 "There is nothing but the path /, and for GET /metrics.");
-  }
-  if (reads) {
-    return with_fields(200,
-                       "This is a discriminat log endpoint. It speaks the CloudWatch Logs API:\n"
-                       "aws logs describe-log-groups --endpoint-url http(s)://THIS_ADDRESS\n",
-                       "text/plain; charset=utf-8");
-  }
   if (request_.method != "POST") {
     http::Response response =
         error(405, "UnknownOperationException", "Operations are asked for by POST.");

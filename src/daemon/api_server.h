@@ -1,17 +1,15 @@
 // The CloudWatch Logs endpoint: HTTP requests in, operations of a LogsService out.
 //
 // `POST /` with `X-Amz-Target: Logs_20140328.<Operation>` carries out an operation, StartLiveTail
-// as an event stream; `GET /` says to a person what this is, `GET /metrics` how the gateway is.
-// Who may ask: with keys, whoever signs with one of them, for everything, and for metrics also
-// whoever sends one by HTTP Basic (RFC 7617), as Prometheus does; without keys, anybody on this
-// host, and the endpoint listens on loopback only. Another address needs keys and TLS, or the
-// endpoint does not start.
+// as an event stream; everything but a POST to / is the console's (console/console.h), which has
+// rules of its own for who may ask. Who may ask here: with keys, whoever signs
+// with one of them, for everything; without keys, anybody on this host, and the endpoint listens on
+// loopback only. Another address needs keys and TLS, or the endpoint does not start.
 //
 // Attacks considered. A web page in a browser on this host can reach loopback too: what it sends
 // carries Origin, or, when its own name was made to point here (DNS rebinding), a Host that is not
 // this host's; both are refused. With keys any Host will do, because it is signed, and no page can
-// sign. A page's request without Origin can only be a GET, which changes nothing and whose answer
-// it cannot read. Refusals name no key and no secret. Covered by api_server_test.cc.
+// sign. Refusals name no key and no secret. Covered by api_server_test.cc.
 #pragma once
 
 #include <functional>
@@ -23,7 +21,6 @@
 #include "aws/sigv4.h"
 #include "base/listen_address.h"
 #include "base/result.h"
-#include "daemon/status_file.h"
 #include "http/http_server.h"
 #include "logs/logs_service.h"
 
@@ -34,10 +31,10 @@ struct ApiSettings {
   std::optional<http::TlsFiles> tls;
   std::vector<aws::Credentials> keys;
   std::function<WallTime()> clock;
-  StatusSource status;                    // null: no gateway runs here, so it has no metrics
   std::function<std::uint64_t()> random;  // for request ids
   unsigned workers = 4;                   // operations that run at once
   http::HttpTimes times;
+  http::Handler elsewhere;  // answers everything but a POST to /; must be there
 };
 
 class ApiServer {

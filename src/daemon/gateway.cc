@@ -31,6 +31,7 @@
 #include "daemon/clock.h"
 #include "daemon/config_log.h"
 #include "daemon/crl_watch.h"
+#include "daemon/gateway_metrics.h"
 #include "daemon/host_facts.h"
 #include "daemon/logs_endpoint.h"
 #include "daemon/name_watch.h"
@@ -40,6 +41,7 @@
 #include "daemon/revoker.h"
 #include "daemon/self_testing.h"
 #include "daemon/status_file.h"
+#include "metrics/exposition.h"
 #include "net/descriptor_limit.h"
 #include "net/guarded.h"
 #include "net/health_server.h"
@@ -445,8 +447,18 @@ Result<void> Gateway::start_endpoint() {
   endpoint.account = settings_.api_account;
   const bool require = settings_.require_synchronised_clock;
   endpoint.clock = [require] { return read_clock(require); };
-  endpoint.status = [this] { return status_.with([](const auto& status) { return status; }); };
   endpoint.on_problem = [this](const std::string& text) { log_->write_self("warning", text); };
+  const auto status = [this] { return status_.with([](const auto& last) { return last; }); };
+  endpoint.sources.gateway_status = [status] {
+    const auto last = status();
+    return last ? format_status(*last) : std::string();
+  };
+  endpoint.sources.metrics = [status] {
+    const auto last = status();
+    return last ? metrics::format_exposition(samples_of(*last)) : std::string();
+  };
+  endpoint.sources.policy = [this] { return keeper_->in_force(); };
+  endpoint.sources.names = [this] { return names_->resolved(); };
   auto started = LogsEndpoint::start(std::move(endpoint));
   if (!started) {
     return fail(started.error().message + " (section [api]; listen = \"\" does without it)");
@@ -578,8 +590,10 @@ GatewayStatus Gateway::make_status(const Now& now) {
   status.policy_file_broken = keeper_->file_broken();
   status.policy_revision = keeper_->revision();
   if (has_policy_) status.policy_age = now.monotonic - published_at_;
-  status.policy_clients = keeper_->clients();
-  status.policy_groups = keeper_->groups();
+  if (const auto policy = keeper_->in_force()) {
+    status.policy_clients = policy->input.clients.size();
+    status.policy_groups = policy->input.groups.size();
+  }
   status.policy_findings = keeper_->findings();
   status.policy_problems = keeper_->problems();
   status.names_with_problems = names_->problems();

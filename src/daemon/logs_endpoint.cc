@@ -34,7 +34,6 @@ Result<void> LogsEndpoint::open() {
   api.listen = listen_;
   api.clock = [clock = settings_.clock] { return clock().wall; };
   api.random = net::random_number;
-  api.status = settings_.status;
   if (settings_.tls_certificate.empty() != settings_.tls_key.empty()) {
     return fail("a TLS certificate and its key are given together, or none of them");
   }
@@ -59,6 +58,19 @@ Result<void> LogsEndpoint::open() {
   service.clock = api.clock;
   service.random = net::random_number;
   service_ = logs::LogsService::make(*catalog_, std::move(service));
+  console::ConsoleSettings console;
+  console.files = console::ConsoleFiles::built_in();
+  console.sources = settings_.sources;
+  if (!api.keys.empty()) {
+    console.sources.check_key = [keys = api.keys](std::string_view id, std::string_view secret) {
+      return is_api_key(keys, id, secret);
+    };
+  }
+  console.tls = api.tls.has_value();
+  console.clock = settings_.clock;
+  console.random = net::random_number;
+  console_ = std::make_unique<console::Console>(std::move(console), *service_);
+  api.elsewhere = [this](const http::Request& request) { return console_->answer(request); };
   auto server = ApiServer::start(std::move(api), *service_);
   if (!server) return tl::unexpected(server.error());
   server_ = std::move(*server);

@@ -1,4 +1,5 @@
-// LogsEndpoint: a store directory, the operations on it, and the server that offers them.
+// LogsEndpoint: a store directory, the operations on it, the console over it, and the server that
+// offers both.
 //
 // What `discriminat run` and `discriminat serve` have in common. Opens the store for writing, so
 // that clients may make groups of their own; whoever else writes there keeps its streams. A thread
@@ -14,6 +15,7 @@
 #include <thread>
 
 #include "base/result.h"
+#include "console/console.h"
 #include "daemon/api_server.h"
 #include "logs/logs_service.h"
 #include "store/log_catalog.h"
@@ -29,8 +31,8 @@ struct EndpointSettings {
   std::string credentials_file;          // "": no keys
   std::string region = "us-east-1", account = "000000000000";
   std::function<Now()> clock;
-  StatusSource status;                                 // null: there is no gateway here
   std::function<void(const std::string&)> on_problem;  // of the store; from any thread
+  console::ConsoleSources sources;                     // without `check_key`
 };
 
 // Serves until it is destroyed.
@@ -53,6 +55,7 @@ class LogsEndpoint {
   ListenAddress listen_;
   std::unique_ptr<store::LogCatalog> catalog_;
   std::unique_ptr<logs::LogsService> service_;
+  std::unique_ptr<console::Console> console_;
   std::mutex mutex_;
   std::condition_variable wake_;
   bool stopping_ = false;

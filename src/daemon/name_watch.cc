@@ -21,18 +21,32 @@ std::string NameWatch::problem_of(const engine::DnsAnswer& answer) const {
          "allow_private_answers in [dns]";
 }
 
+void NameWatch::keep(const engine::DnsAnswer& answer, const std::string& name, Names& names) const {
+  const auto known = names.addresses.find(name);
+  if (known == names.addresses.end() && names.addresses.size() >= kNamesShownMax) return;
+  // What a failure leaves in the ledger is not known here: the last good answer stays.
+  if (answer.status == engine::DnsStatus::Failed && known != names.addresses.end()) return;
+  auto& addresses = known == names.addresses.end() ? names.addresses[name] : known->second;
+  addresses.clear();
+  for (const auto& entry : answer.addresses) {
+    if (is_reachable(entry.address, allow_private_)) addresses.push_back(entry.address);
+  }
+  std::ranges::sort(addresses);
+}
+
 void NameWatch::on_answer(const engine::DnsAnswer& answer) {
   if (answer.on_demand) return;
   const std::string name(answer.name.text());
   const std::string problem = problem_of(answer);
   enum class Change { None, Appeared, Went } change = Change::None;
-  problems_.with([&](auto& problems) {
-    const auto known = problems.find(name);
-    if (problem.empty() && known != problems.end()) {
-      problems.erase(known);
+  names_.with([&](Names& names) {
+    keep(answer, name, names);
+    const auto known = names.problems.find(name);
+    if (problem.empty() && known != names.problems.end()) {
+      names.problems.erase(known);
       change = Change::Went;
-    } else if (!problem.empty() && (known == problems.end() || known->second != problem)) {
-      problems[name] = problem;
+    } else if (!problem.empty() && (known == names.problems.end() || known->second != problem)) {
+      names.problems[name] = problem;
       change = Change::Appeared;
     }
   });
@@ -41,15 +55,31 @@ void NameWatch::on_answer(const engine::DnsAnswer& answer) {
 }
 
 void NameWatch::on_policy(const policy::NameList& names) {
-  problems_.with([&](auto& problems) {
-    std::erase_if(problems, [&](const auto& entry) {
-      const auto at =
-          std::ranges::partition_point(std::views::iota(std::size_t{0}, names.size()),
-                                       [&](std::size_t i) { return names[i] < entry.first; });
-      return at == std::views::iota(std::size_t{0}, names.size()).end() ||
-             names[*at] != entry.first;
-    });
+  const auto is_gone = [&](const auto& entry) {
+    const auto places = std::views::iota(std::size_t{0}, names.size());
+    const auto at =
+        std::ranges::partition_point(places, [&](std::size_t i) { return names[i] < entry.first; });
+    return at == places.end() || names[*at] != entry.first;
+  };
+  names_.with([&](Names& kept) {
+    std::erase_if(kept.problems, is_gone);
+    std::erase_if(kept.addresses, is_gone);
   });
+}
+
+std::vector<console::ResolvedName> NameWatch::resolved() {
+  std::vector<console::ResolvedName> list;
+  names_.with([&](const Names& names) {
+    list.reserve(names.addresses.size());
+    for (const auto& [name, addresses] : names.addresses) {
+      const auto problem = names.problems.find(name);
+      list.push_back({.name = name,
+                      .addresses = addresses,
+                      .problem = problem == names.problems.end() ? "" : problem->second});
+    }
+  });
+  std::ranges::sort(list, {}, &console::ResolvedName::name);
+  return list;
 }
 
 }  // namespace dn::daemon

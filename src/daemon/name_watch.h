@@ -1,13 +1,17 @@
-// NameWatch: tells the operator about names of rules that do not resolve.
+// NameWatch: tells the operator about names of rules that do not resolve, and what the others
+// resolved to.
 //
 // A warning when a name first fails to give a usable address, a removal when it recovers; nothing
 // at every refresh. Names that were only asked on demand are none of its business. Called on the
-// resolver's thread and, for a new policy, on the main thread.
+// resolver's thread and, for a new policy, on the main thread. Of the answers kNamesShownMax names
+// are kept, in the order in which they came; any thread may read them.
 #pragma once
 
 #include <string>
 #include <unordered_map>
+#include <vector>
 
+#include "console/console.h"
 #include "daemon/config_log.h"
 #include "engine/effects.h"
 #include "net/guarded.h"
@@ -17,6 +21,8 @@ namespace dn::daemon {
 
 class NameWatch {
  public:
+  static constexpr std::size_t kNamesShownMax = 10'000;
+
   NameWatch(ConfigLog& log, bool allow_private) : log_(log), allow_private_(allow_private) {}
 
   void on_answer(const engine::DnsAnswer& answer);
@@ -24,15 +30,22 @@ class NameWatch {
   void on_policy(const policy::NameList& names);
 
   std::size_t problems() {
-    return problems_.with([](const auto& problems) { return problems.size(); });
+    return names_.with([](const Names& names) { return names.problems.size(); });
   }
+  // Those that are kept, sorted.
+  std::vector<console::ResolvedName> resolved();
 
  private:
+  struct Names {
+    std::unordered_map<std::string, std::string> problems;                // by name
+    std::unordered_map<std::string, std::vector<Ipv4Address>> addresses;  // usable ones, by name
+  };
   std::string problem_of(const engine::DnsAnswer& answer) const;
+  void keep(const engine::DnsAnswer& answer, const std::string& name, Names& names) const;
 
   ConfigLog& log_;
   bool allow_private_;
-  net::Guarded<std::unordered_map<std::string, std::string>> problems_;  // by name
+  net::Guarded<Names> names_;
 };
 
 }  // namespace dn::daemon

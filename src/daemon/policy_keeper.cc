@@ -55,7 +55,7 @@ void PolicyKeeper::start_without_policy(Date today) {
 void PolicyKeeper::look(Date today) {
   if (!from_file() && today != looked_on_) {
     looked_on_ = today;
-    if (input_) publish(*input_, today);
+    if (const auto policy = in_force()) publish(policy->input, today);
   }
   const auto state = file_state();
   if (!state) {
@@ -103,28 +103,27 @@ void PolicyKeeper::reload(Date today) {
 }
 
 void PolicyKeeper::compile(policy::PolicyInput input, Date today) {
-  if (from_file() && input.preferences.x509_crls == policy::X509Crls::Ignore) {
-    input_.reset();
-    publish(input, today);
-    return;
-  }
-  input.crls = crls_;
-  input_ = std::move(input);
-  publish(*input_, today);
+  if (takes_crls(input)) input.crls = crls_;
+  publish(std::move(input), today);
 }
 
 void PolicyKeeper::set_crls(std::vector<policy::HostCrls> crls, Date today) {
   crls_ = std::move(crls);
-  if (!input_) return;
-  input_->crls = crls_;
-  publish(*input_, today);
+  const auto policy = in_force();
+  if (policy && takes_crls(policy->input)) compile(policy->input, today);
 }
 
-void PolicyKeeper::publish(const policy::PolicyInput& input, Date today) {
-  policy::CompiledPolicy compiled = policy::compile_policy(input, suffixes_, today);
+void PolicyKeeper::publish(policy::PolicyInput input, Date today) {
+  policy::CompiledPolicy compiled = policy::compile_policy(input, *suffixes_, today);
   ++revision_;
-  clients_ = input.clients.size();
-  groups_ = input.groups.size();
+  auto policy = std::make_shared<const console::PolicyInForce>(
+      console::PolicyInForce{.input = std::move(input),
+                             .snapshot = compiled.snapshot,
+                             .suffixes = suffixes_,
+                             .from_cloud = !from_file(),
+                             .file = path_,
+                             .revision = revision_});
+  in_force_.with([&](auto& published) { published = std::move(policy); });
   publish_(compiled);
   log_.write_changes(findings_, compiled.findings);
   findings_ = std::move(compiled.findings);

@@ -3,7 +3,7 @@
 //
 // The file is watched. One that cannot be read or has mistakes changes nothing: the previous good
 // policy stays, and the config log says what is wrong, once. With another source the file holds
-// settings only. Used by the main thread only.
+// settings only. Used by the main thread only, but for in_force().
 #pragma once
 
 #include <filesystem>
@@ -15,7 +15,9 @@
 
 #include "base/result.h"
 #include "config/config_file.h"
+#include "console/console.h"
 #include "daemon/config_log.h"
+#include "net/guarded.h"
 #include "policy/policy_snapshot.h"
 
 namespace dn::daemon {
@@ -35,7 +37,7 @@ class PolicyKeeper {
       : path_(std::move(path)),
         settings_(std::move(settings)),
         told_settings_(settings_),
-        suffixes_(std::move(suffixes)),
+        suffixes_(std::make_shared<const policy::PublicSuffixes>(std::move(suffixes))),
         log_(log),
         publish_(std::move(publish)) {}
 
@@ -53,10 +55,12 @@ class PolicyKeeper {
   // Compiles and publishes the same policy with these revocation lists, which stay for later ones.
   void set_crls(std::vector<policy::HostCrls> crls, Date today);
 
+  // What was published last, for any thread; null before that.
+  std::shared_ptr<const console::PolicyInForce> in_force() {
+    return in_force_.with([](const auto& policy) { return policy; });
+  }
   std::uint64_t revision() const { return revision_; }
   std::size_t findings() const { return findings_.size(); }
-  std::size_t clients() const { return clients_; }
-  std::size_t groups() const { return groups_; }
   std::size_t problems() const { return findings_.problems().size(); }
   bool file_broken() const { return !last_complaint_.empty(); }
 
@@ -69,22 +73,24 @@ class PolicyKeeper {
   };
   std::optional<FileState> file_state() const;
   bool from_file() const { return settings_.source == config::PolicySource::File; }
+  // Of a file that ignores them none are known; the cloud's preferences may change.
+  bool takes_crls(const policy::PolicyInput& input) const {
+    return !from_file() || input.preferences.x509_crls != policy::X509Crls::Ignore;
+  }
   void reload(Date today);
   void compile(policy::PolicyInput input, Date today);
-  void publish(const policy::PolicyInput& input, Date today);
+  void publish(policy::PolicyInput input, Date today);
   void complain(const std::string& text);
 
   std::string path_;
   const config::GatewaySettings settings_;
   config::GatewaySettings told_settings_;  // of the file as it was read last
-  policy::PublicSuffixes suffixes_;
+  std::shared_ptr<const policy::PublicSuffixes> suffixes_;
   ConfigLog& log_;
   std::function<void(const policy::CompiledPolicy&)> publish_;
-  // Kept only where something else than the file can change it: a policy may be large.
-  std::optional<policy::PolicyInput> input_;
+  net::Guarded<std::shared_ptr<const console::PolicyInForce>> in_force_;
   std::vector<policy::HostCrls> crls_;
   policy::Findings findings_;
-  std::size_t clients_ = 0, groups_ = 0;  // of the policy that was published last
   std::optional<FileState> seen_;
   Date looked_on_{};
   std::string last_complaint_;

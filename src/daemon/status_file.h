@@ -50,8 +50,6 @@ struct GatewayStatus {
   ProcessUse process;
 };
 
-// The last one published; of any thread. Null before the first.
-using StatusSource = std::function<std::shared_ptr<const GatewayStatus>()>;
 
 // Of all packet loops.
 struct LoopHistograms {

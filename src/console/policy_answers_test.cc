@@ -1,0 +1,222 @@
+// Answers over a small policy and a few lines; what they say in detail is tested in review/.
+#include "console/policy_answers.h"
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include "console/console.h"
+#include "logs/testing/service_world.h"
+
+namespace dn::console {
+namespace {
+
+using logs::testing::parse_json;
+
+constexpr std::int64_t kNow = logs::testing::kNow;
+
+std::shared_ptr<const PolicyInForce> make_policy() {
+  PolicyInForce policy;
+  policy.input.groups.resize(2);
+  auto& web = policy.input.groups[0];
+  web.gid = "sg-web";
+  web.egress.push_back({.description = "discriminat:tls:api.example.com,*.wild.example",
+                        .from_port = 443,
+                        .to_port = 443,
+                        .where = "policy.toml:3"});
+  auto& learning = policy.input.groups[1];
+  learning.gid = "sg-learning";
+  learning.egress.push_back({.description = "discriminat:see-thru:2999-12-31", .where = "p:9"});
+  policy.input.clients.push_back(
+      {.prefix = {*parse_ipv4("10.0.1.10"), 32}, .gids = {"sg-web"}, .where = "p:20"});
+  policy.input.clients.push_back(
+      {.prefix = {*parse_ipv4("10.0.1.11"), 32}, .gids = {"sg-learning"}, .where = "p:24"});
+  policy.suffixes = std::make_shared<const policy::PublicSuffixes>(
+      *policy::PublicSuffixes::parse(policy::builtin_public_suffix_list()));
+  policy.snapshot = policy::compile_policy(
+                        policy.input, *policy.suffixes,
+                        Date{std::chrono::year(2026), std::chrono::month(11), std::chrono::day(22)})
+                        .snapshot;
+  policy.file = "policy.toml";
+  policy.revision = 7;
+  return std::make_shared<const PolicyInForce>(std::move(policy));
+}
+
+class PolicyAnswers : public testing::Test {
+ protected:
+  PolicyAnswers() {
+    sources_.policy = [policy = make_policy()] { return policy; };
+    sources_.names = [] {
+      return std::vector<ResolvedName>{
+          {"api.example.com", {*parse_ipv4("192.0.2.1"), *parse_ipv4("192.0.2.2")}, ""},
+          {"gone.example", {}, "does not exist (NXDOMAIN); check the spelling"}};
+    };
+    line("10.0.1.10", "api.example.com", "allowed", "policy:sg-web: api.example.com");
+    line("10.0.1.10", "a.wild.example", "allowed", "policy:sg-web: *.wild.example");
+    line("10.0.1.10", "unlisted.example", "disallowed", "not-allowlisted");
+    line("10.0.1.11", "new.example", "allowed", "not-allowlisted",
+         R"(,"see_thru_gid":"sg-learning","see_thru_exerted":true,"see_thru_days_remaining":9)");
+  }
+  void line(std::string_view src, std::string_view dhost, std::string_view outcome,
+            std::string_view reason, std::string_view more = "") {
+    world_.catalog.append_own(
+        "flow", fmt::format(R"({{"time":"2026-11-22T03:1{}:00.000Z","dhost":"{}","cat":"client",)"
+                            R"("outcome":"{}","src":"{}","spt":1,"dst":"192.0.2.1","dpt":443,)"
+                            R"("proto":"tls","reason":"{}","instance":"gw"{}}})",
+                            lines_++, dhost, outcome, src, reason, more));
+  }
+  logs::ServiceAnswer ask(std::string_view which, std::string_view body,
+                          std::string_view query = "") {
+    const PolicyQuestion question{
+        .sources = sources_,
+        .logs = *world_.service,
+        .group = "DiscrimiNAT",
+        .clock =
+            [] { return Now{.monotonic = {}, .wall = WallTime{std::chrono::milliseconds(kNow)}}; },
+        .query = query,
+        .body = body};
+    return answer_policy_question(which, question, searches_);
+  }
+  boost::json::value get(std::string_view which, std::string_view body,
+                         std::string_view query = "") {
+    const auto answer = ask(which, body, query);
+    EXPECT_EQ(answer.status, 200) << answer.body;
+    return parse_json(answer.body);
+  }
+  static std::string period(std::string_view more = "") {
+    return fmt::format(R"({{"from":{},"to":{}{}}})", kNow - 3'600'000, kNow + 3'600'000, more);
+  }
+
+  logs::testing::ServiceWorld world_;
+  ConsoleSources sources_;
+  std::atomic<int> searches_ = 0;
+  int lines_ = 0;
+};
+
+TEST_F(PolicyAnswers, ExplainSaysWhyAndWhatWouldAllowIt) {
+  const auto refused = get("explain", R"({"src":"10.0.1.10","to":"unlisted.example"})");
+  EXPECT_EQ(refused.at("allowed"), false);
+  EXPECT_EQ(refused.at("reason"), "not-allowlisted");
+  EXPECT_EQ(refused.at("annotation"), "discriminat:tls:unlisted.example");
+  const auto allowed =
+      get("explain", R"({"src":"10.0.1.10","to":"x.wild.example","port":443,"proto":"tls"})");
+  EXPECT_EQ(allowed.at("allowed"), true);
+  EXPECT_EQ(allowed.at("gid"), "sg-web");
+  EXPECT_EQ(allowed.at("addr"), "*.wild.example");
+}
+
+TEST_F(PolicyAnswers, ExplainSaysWhatIsWrongWithTheQuestion) {
+  for (const std::string_view body :
+       {R"({"src":"10.0.1.999","to":"a.example"})", R"({"src":"10.0.1.10","to":"a b"})",
+        R"({"src":"10.0.1.10"})", R"({"src":"10.0.1.10","to":"a.example","port":0})",
+        R"({"src":"10.0.1.10","to":"a.example","proto":"quic"})", "[]", "{"}) {
+    EXPECT_EQ(ask("explain", body).status, 400) << body;
+  }
+}
+
+TEST_F(PolicyAnswers, ThePolicyHasRulesRevisionAndResolvedNames) {
+  const auto policy = get("policy", "");
+  EXPECT_EQ(policy.at("source"), "file");
+  EXPECT_EQ(policy.at("revision"), 7);
+  EXPECT_EQ(policy.at("clients").as_array().size(), 2U);
+  EXPECT_EQ(policy.at("names").at("api.example.com").at("addresses").as_array().size(), 2U);
+  EXPECT_NE(policy.at("names").at("gone.example").at("problem").as_string().find("NXDOMAIN"),
+            std::string::npos);
+  EXPECT_EQ(get("policy", "", "client=10.0.1.11").at("clients").as_array().size(), 1U);
+  EXPECT_EQ(ask("policy", "", "client=x").status, 400);
+}
+
+TEST_F(PolicyAnswers, APolicyThatIsTooLargeIsShownByClient) {
+  auto large = *make_policy();
+  for (std::size_t size = 0; size <= kPolicyTextMax; size += 250) {
+    large.input.groups[0].egress.push_back(
+        {.description = "discriminat:tls:" + std::string(234, 'a'), .where = ""});
+  }
+  sources_.policy = [policy = std::make_shared<const PolicyInForce>(std::move(large))] {
+    return policy;
+  };
+  const auto refused = ask("policy", "");
+  EXPECT_EQ(refused.status, 400);
+  EXPECT_NE(refused.body.find("?client="), std::string::npos);
+  EXPECT_EQ(ask("policy", "", "client=10.0.1.11").status, 200);
+}
+
+TEST_F(PolicyAnswers, UsageCountsConnectionsByRule) {
+  const auto usage = get("usage", period());
+  ASSERT_EQ(usage.at("rules").as_array().size(), 2U) << boost::json::serialize(usage);
+  for (const auto& rule : usage.at("rules").as_array()) {
+    EXPECT_EQ(rule.at("gid"), "sg-web");
+    EXPECT_EQ(rule.at("connections"), 1);
+    const bool exact = rule.at("addr") == "api.example.com";
+    EXPECT_EQ(rule.at("last"), exact ? "2026-11-22T03:10:00.000Z" : "2026-11-22T03:11:00.000Z");
+  }
+  EXPECT_EQ(usage.at("connections"), 3);
+  EXPECT_EQ(usage.at("unmatched"), 1) << "what see-thru let through";
+}
+
+TEST_F(PolicyAnswers, AnAllowlistHasNamesAndTheirCurve) {
+  const auto list = get("allowlist", period(R"(,"gid":"sg-learning")"));
+  ASSERT_EQ(list.at("names").as_array().size(), 1U);
+  EXPECT_EQ(list.at("names").at(0).at("dhost"), "new.example");
+  logs::testing::expect_json(boost::json::serialize(list.at("curve")),
+                             R"([{"day":"2026-11-22","names":1}])");
+}
+
+TEST_F(PolicyAnswers, RulesForChosenNamesComeInThreeForms) {
+  const auto rules = get("rules", R"({"into":"sg-learning","names":[)"
+                                  R"({"proto":"tls","port":443,"dhost":"new.example"},)"
+                                  R"({"proto":"tls","port":443,"dhost":"*.more.example"}]})");
+  EXPECT_EQ(rules.at("rules").at(0).at("description"),
+            "discriminat:tls:*.more.example,new.example");
+  EXPECT_NE(rules.at("terraform").as_string().find("resource"), std::string::npos);
+  EXPECT_NE(rules.at("policy_file").as_string().find("group.egress"), std::string::npos);
+}
+
+TEST_F(PolicyAnswers, ANameThatNoRuleCanHoldIsAnError) {
+  for (const std::string_view name : {"*.com", "not a name", "*.*.example", ""}) {
+    const auto answer = ask(
+        "rules",
+        fmt::format(R"({{"into":"g","names":[{{"proto":"tls","port":443,"dhost":"{}"}}]}})", name));
+    EXPECT_EQ(answer.status, 400) << name;
+  }
+  EXPECT_EQ(ask("rules", R"({"into":"g"})").status, 400);
+}
+
+TEST_F(PolicyAnswers, AReplaySaysWhatWouldStillBeRefused) {
+  const auto without = get("replay", period(R"(,"gid":"sg-learning","names":[])"));
+  EXPECT_EQ(without.at("newly_refused"), 1);
+  EXPECT_EQ(without.at("connections"), 1) << "the group's clients only";
+  const auto with = get("replay", period(R"(,"gid":"sg-learning","names":[)"
+                                         R"({"proto":"tls","port":443,"dhost":"new.example"}])"));
+  EXPECT_EQ(with.at("newly_refused"), 0);
+  EXPECT_EQ(ask("replay", period(R"(,"gid":"sg-none","names":[])")).status, 400);
+}
+
+TEST_F(PolicyAnswers, WithoutAPolicyItSaysHowToGetOne) {
+  sources_.policy = nullptr;
+  for (const std::string_view which :
+       {"explain", "policy", "usage", "allowlist", "rules", "replay"}) {
+    const auto answer = ask(which, "{}");
+    EXPECT_EQ(answer.status, 404);
+    EXPECT_NE(answer.body.find("--policy"), std::string::npos);
+  }
+}
+
+TEST_F(PolicyAnswers, OnlyAFewSearchesRunAtOnce) {
+  searches_ = kSearchesMax;
+  EXPECT_EQ(ask("usage", period()).status, 429);
+  EXPECT_EQ(ask("explain", R"({"src":"10.0.1.10","to":"a.example"})").status, 200);
+  searches_ = kSearchesMax - 1;
+  EXPECT_EQ(ask("usage", period()).status, 200);
+  EXPECT_EQ(searches_, kSearchesMax - 1);
+}
+
+TEST_F(PolicyAnswers, APeriodHasABeginningAndAnEnd) {
+  for (const std::string_view body :
+       {"{}", R"({"from":1})", R"({"from":2,"to":1})", R"({"from":-1,"to":1})",
+        R"({"from":"1","to":2})", R"({"from":0,"to":9223372036854775807})"}) {
+    EXPECT_EQ(ask("usage", body).status, 400) << body;
+  }
+}
+
+}  // namespace
+}  // namespace dn::console
