@@ -50,7 +50,6 @@ struct GatewayStatus {
   ProcessUse process;
 };
 
-
 // Of all packet loops.
 struct LoopHistograms {
   Histogram handshake{kHandshakeBounds}, held{kHandshakeBounds}, added{kAddedBounds};
