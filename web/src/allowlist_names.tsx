@@ -48,7 +48,7 @@ export function Names(props: Props) {
       {part.names} of {plural(answer.names.length, "name")}, {(part.share * 100).toFixed(part.share < 1 ? 1 : 0)} %
       of connections</span>}>
       <Wildcards {...props} />
-      <div class="row">
+      <div class="row middle">
         <label class="field inline"><span>Find</span>
           <input type="search" value={search} spellcheck={false}
             onInput={(event) => setSearch(event.currentTarget.value)} /></label>

@@ -144,5 +144,4 @@ export function Segments({ label, value, options, onPick }: {
   );
 }
 
-export const plural = (count: number, one: string, many = `${one}s`): string =>
-  `${count.toLocaleString("en")} ${count === 1 ? one : many}`;
+export { plural } from "./words";

@@ -34,6 +34,18 @@ function useTheme(): string {
   return String(theme);
 }
 
+// Times of an axis: the day where it is shown first or changes, else the time as fine as the steps.
+function ticksOf(seconds: number[], step: number): string[] {
+  return seconds.map((t, i) => {
+    const moment = formatMoment(t * 1e3);
+    const day = moment.slice(5, 10);
+    if (step >= 86400) return day;
+    const time = moment.slice(11, step < 60 ? 19 : 16);
+    const before = i > 0 ? formatMoment(seconds[i - 1]! * 1e3).slice(5, 10) : "";
+    return day === before ? time : `${time}\n${day}`;
+  });
+}
+
 export const formatNumber = (value: number): string =>
   Math.abs(value) >= 100 || Number.isInteger(value)
     ? Math.round(value).toLocaleString("en") : value.toLocaleString("en", { maximumSignificantDigits: 3 });
@@ -49,7 +61,7 @@ function optionsOf(props: ChartProps, width: number, box: HTMLElement): uPlot.Op
     cursor: { points: { size: 6 }, drag: { x: false, y: false } },
     legend: { live: true },
     scales: { y: { range: (_, __, max) => [0, max > 0 ? max * 1.1 : 1] } },
-    axes: [axis, { ...axis, size: 52, values: (_, ticks) => ticks.map((t) => formatNumber(t)) }],
+    axes: [{ ...axis, values: (_, ticks, _axis, _space, step) => ticksOf(ticks, step) }, { ...axis, size: 52, values: (_, ticks) => ticks.map((t) => formatNumber(t)) }],
     series: [
       { label: "UTC", value: (_, v) => (v == null ? "–" : formatMoment(v * 1e3).slice(5)) },
       ...props.series.lines.map((line, i): uPlot.Series => ({

@@ -2,14 +2,13 @@
 //
 // Each tile is one line of docs/operations.md, "worth an alarm". Counters since the start are shown
 // with how much they grew while the page is open. A sign and a word stand beside the colour.
-import { useRef } from "preact/hooks";
+import { useRef, useState } from "preact/hooks";
 import { Panel, Segments } from "./bits";
 import { formatNumber } from "./chart";
 import { difference, formatQuantile, formatSeconds, quantile } from "./histogram";
 import { tilesOf } from "./tiles";
 import { formatSpan } from "./time";
 import type { Gateway, Histogram } from "./types";
-import { useState } from "preact/hooks";
 
 const kSigns = { good: "✓", warn: "!", bad: "✕" };
 const kWords = { good: "fine", warn: "look", bad: "act" };
@@ -26,7 +25,7 @@ export function HealthTiles({ gateway, now }: { gateway: Gateway; now: number })
             <span class="tile-name">{tile.name}</span>
             <span class="tile-value"><span class="tile-sign" aria-hidden="true">{kSigns[tile.state]}</span>
               {tile.value}<span class="unseen"> ({kWords[tile.state]})</span></span>
-            <span class="tile-note clip" title={tile.note}>{tile.note}</span>
+            <span class="tile-note" title={tile.note}>{tile.note}</span>
           </li>
         ))}
       </ul>
@@ -63,6 +62,7 @@ export function Timings({ gateway, time }: { gateway: Gateway; time: string }) {
   const [since, setSince] = useState("now");
   const oldest = readings[0];
   const span = oldest ? Date.parse(time) - oldest.time : 0;
+  const shown = span > 0 ? since : "start"; // nothing to compare with yet
   return (
     <Panel title="Timings" class="wide" aside={
       <Segments label="Counted" value={since} onPick={setSince}
@@ -77,10 +77,10 @@ export function Timings({ gateway, time }: { gateway: Gateway; time: string }) {
             <tbody>{kTimings.map(([key, name, words]) => {
               const all = gateway.histograms?.[key];
               if (!all) return null;
-              const h = since === "start" ? all : difference(all, oldest?.histograms[key] ?? null);
+              const h = shown === "start" ? all : difference(all, oldest?.histograms[key] ?? null);
               return (
                 <tr key={key}>
-                  <th scope="row">{name} <span class="note">{words}</span></th>
+                  <th scope="row">{name} <span class="note block">{words}</span></th>
                   <td class="number strong">{formatQuantile(quantile(h, 0.5))}</td>
                   <td class="number strong">{formatQuantile(quantile(h, 0.99))}</td>
                   <td class="number">{h.count > 0 ? formatSeconds(h.sum / h.count) : "–"}</td>
@@ -89,9 +89,8 @@ export function Timings({ gateway, time }: { gateway: Gateway; time: string }) {
             })}</tbody>
           </table>
         </div>)}
-      <p class="note">{since === "start" ? `Since the start, ${formatSpan(Date.parse(time)
-        - gateway.started * 1000)} ago.` : span > 0 ? `Since ${formatSpan(span)} ago, while this page is open.`
-        : "The difference shows with the next reading."}</p>
+      <p class="note">{shown === "start" ? `Since the start, ${formatSpan(Date.parse(time)
+        - gateway.started * 1000)} ago.` : `In the last ${formatSpan(span)}, while this page is open.`}</p>
     </Panel>
   );
 }

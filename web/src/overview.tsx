@@ -98,16 +98,16 @@ function Names({ rows, period, id }: { rows?: Row[]; period: string; id: string 
       {!rows ? <Loading what="Counting names…" />
         : rows.length === 0 ? <Empty title={`Nothing was refused in the last ${period}.`} />
         : <div class="scroll" tabIndex={0} role="region" aria-label="Refused most">
-          <table>
+          <table class="refused-most">
             <caption class="unseen">Destinations that were refused most, last {period}</caption>
-            <thead><tr><th scope="col">Destination</th><th scope="col">Reason</th>
+            <thead><tr><th scope="col">Destination</th>
               <th scope="col" class="number">Clients</th><th scope="col" class="number">Times</th></tr></thead>
             <tbody>{rows.map((row, i) => (
               <tr key={i}>
                 <th scope="row"><a class="clip name" href={formatRoute("/flows", { from: id, pattern:
                   patternFor('$.outcome = "disallowed"', condition("dhost", row.dhost ?? "")) })}>
-                  {row.dhost ?? "–"}</a></th>
-                <td class="clip">{reasonOf({ reason: row.why }).slug || row.why}</td>
+                  {row.dhost ?? "–"}</a>
+                  <span class="note clip">{reasonOf({ reason: row.why }).words}</span></th>
                 <td class="number" title={plural(Number(row.clients), "client")}>
                   {formatNumber(Number(row.clients))}</td>
                 <td class="number">{formatNumber(Number(row.n))}</td>

@@ -89,7 +89,7 @@ function Moments({ events }: { events: LogEvent[] }) {
   return (
     <ol class="history">{groupByMoment(lines).map((moment) => (
       <li key={moment.lines[0]!.id} class="moment">
-        <h3><time>{formatMoment(moment.time)}</time> <span class="note">{plural(moment.lines.length, "change")}</span></h3>
+        <h2><time>{formatMoment(moment.time)}</time> <span class="note">{plural(moment.lines.length, "change")}</span></h2>
         <ul class="diff">{moment.lines.map((line) => line.record
           ? <Change key={line.id} record={line.record} />
           : <li key={line.id} class="breakable mono">{line.text.slice(0, 500)}</li>)}</ul>
@@ -107,7 +107,7 @@ function Change({ record }: { record: ConfigRecord }) {
       <span class="change-text"><span class="tag">{record.cat}</span> <span class="breakable name">{what}</span>
         {where && <span class="note breakable"> {where}</span>}
         {record.outcome !== "accepted" && record.outcome !== "removed" && <b> {record.outcome}</b>}
-        {record.reason && <span class="change-reason breakable">{record.reason}</span>}</span>
+        {record.reason && <span class={`change-reason breakable ${what ? "" : "first"}`}>{record.reason}</span>}</span>
     </li>
   );
 }

@@ -2,7 +2,8 @@
 //
 // The first column is the time. One more column of numbers is a series, several are several; a
 // column of texts splits the numbers into a series for each value. The largest are shown, the rest
-// is added up as "other" for counts. Tested by test/series.test.ts.
+// is added up as "other" for counts. Where all numbers are counts, a combination without a row is a
+// zero; an average of nothing is a gap. Tested by test/series.test.ts.
 import type { Row } from "./csv";
 import { parseInsightsTime } from "./time";
 
@@ -47,6 +48,9 @@ export function seriesOf(columns: string[], rows: Row[]): Series | null {
       if (row[column] !== undefined) values[at] = (values[at] ?? 0) + Number(row[column]);
     }
   });
+  if (keys.length > 0 && rows.every((row) => numbers.every((c) => /^\d*$/.test(row[c] ?? "")))) {
+    for (const values of lines.values()) values.forEach((v, i) => (values[i] = v ?? 0));
+  }
   return { times, lines: largest([...lines].map(([label, values]) => ({ label, values }))) };
 }
 

@@ -2,6 +2,7 @@
 //
 // `first` is the reading when the page was opened, so that "grows" can be told from "grew once". What
 // is worth an alarm is said in docs/operations.md. Tested by test/tiles.test.ts.
+import { plural } from "./words";
 import { formatSpan } from "./time";
 import type { Gateway } from "./types";
 
@@ -25,7 +26,7 @@ function policyTile(g: Gateway): Tile {
     value: `revision ${count(p.revision)}`,
     state: p.file_broken ? "bad" : problems > 0 ? "warn" : "good",
     note: p.file_broken ? "the file is broken; the last good one counts"
-      : problems > 0 ? `${count(p.problems)} problems, ${count(p.names_with_problems)} names without address`
+      : problems > 0 ? `${plural(p.problems, "problem")}, ${plural(p.names_with_problems, "name")} without address`
       : `no problems${age}`,
   };
 }
@@ -37,7 +38,7 @@ function dnsTile(g: Gateway, first: Gateway): Tile {
     value: g.dns.failed === 0 ? "no failure" : `${count(g.dns.failed)} failed`,
     state: grown > 0 ? "bad" : g.dns.failed > 0 || g.dns.names_unanswered > 0 ? "warn" : "good",
     note: grown > 0 ? `${count(grown)} while you look: ${g.dns.last_failure}`
-      : `${count(g.dns.names)} names, ${count(g.dns.names_unanswered)} unanswered`,
+      : `${plural(g.dns.names, "name")}, ${count(g.dns.names_unanswered)} unanswered`,
   };
 }
 
@@ -50,7 +51,7 @@ function queueTile(g: Gateway, first: Gateway): Tile {
     name: "Packet queue",
     value: drops(g) === 0 ? "no drops" : `${count(drops(g))} drops`,
     state: grown > 0 ? "bad" : drops(g) > 0 ? "warn" : "good",
-    note: grown > 0 ? `${count(grown)} while you look` : `${count(flows)} connections in hand`,
+    note: grown > 0 ? `${count(grown)} while you look` : `${plural(flows, "connection")} in hand`,
   };
 }
 
