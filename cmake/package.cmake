@@ -22,6 +22,8 @@ install(FILES ${packaging}/sysctl.conf DESTINATION usr/lib/sysctl.d RENAME 50-di
 install(FILES ${packaging}/modules.conf DESTINATION usr/lib/modules-load.d
   RENAME discriminat.conf)
 install(FILES ${packaging}/aws/set_up_aws_network.py DESTINATION usr/share/discriminat)
+install(FILES ${packaging}/prometheus/alerts.yml DESTINATION usr/share/discriminat/prometheus)
+install(FILES ${packaging}/grafana/discriminat.json DESTINATION usr/share/discriminat/grafana)
 install(FILES ${made}/discriminat.8.gz DESTINATION usr/share/man/man8)
 install(FILES ${made}/discriminat.toml.5.gz DESTINATION usr/share/man/man5)
 install(FILES ${made}/changelog.gz ${made}/changelog.Debian.gz ${packaging}/debian/copyright
