@@ -13,7 +13,9 @@ from kit.browser_talk import ask, request, status_of
 from kit.gateway import ROOT
 
 CONSOLE = "http://127.0.0.1:1043"
-TASKS = ["refused", "allowlist", "insights", "overview", "policy", "accessible", "keyboard"]
+TASKS = ["login", "find-why-it-was-refused", "wrong-pattern", "live-tail", "build-an-allowlist",
+         "ask-a-question", "wrong-query", "read-the-overview", "read-the-policy", "keyboard-only",
+         "theme", "looks"]
 
 
 def CONFIG():
