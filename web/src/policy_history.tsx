@@ -106,7 +106,7 @@ function Change({ record }: { record: ConfigRecord }) {
       <span class="unseen">{record.outcome} </span>
       <span class="change-text"><span class="tag">{record.cat}</span> <span class="breakable name">{what}</span>
         {where && <span class="note breakable"> {where}</span>}
-        {record.outcome !== "accepted" && record.outcome !== "removed" && <b> {record.outcome}</b>}
+        {record.outcome !== "accepted" && record.outcome !== "removed" && <b> {record.outcome} </b>}
         {record.reason && <span class={`change-reason breakable ${what ? "" : "first"}`}>{record.reason}</span>}</span>
     </li>
   );
