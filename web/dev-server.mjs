@@ -69,7 +69,7 @@ function answer(path, body, cookie) {
   if (options.login && !cookie) throw Object.assign(new Refused("UnauthorizedException", "log in first"), { status: 401 });
   if (path === "status") return api.statusAnswer(options, now);
   if (path.startsWith("logs/")) return logOperation(path.slice(5), body);
-  if (options.noPolicy) throw Object.assign(new Refused("NotFoundException", "this endpoint has no policy; start it with one"), { status: 404 });
+  if (options.noPolicy && ["explain", "policy", "usage", "replay"].includes(path)) throw Object.assign(new Refused("NotFoundException", "this endpoint has no policy; start it with one"), { status: 404 });
   const known = { explain: () => api.explain(body), policy: () => api.policy(now), usage: () => api.usage(body, events), allowlist: () => api.allowlist(body, events), rules: () => api.rules(body), replay: () => api.replay(body, events) };
   if (!known[path]) throw Object.assign(new Refused("NotFoundException", "there is no such path"), { status: 404 });
   return known[path]();

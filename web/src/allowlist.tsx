@@ -6,7 +6,7 @@
 import { useMemo, useState } from "preact/hooks";
 import { ask, runQuery } from "./api";
 import { useAnswer } from "./asking";
-import { Empty, Loading, NoPolicy, Panel, Trouble, isWithoutPolicy, plural } from "./bits";
+import { Empty, Loading, Panel, Trouble, isWithoutPolicy, plural } from "./bits";
 import { Curve, Names } from "./allowlist_names";
 import { Output } from "./allowlist_output";
 import { PeriodPicker } from "./period";
@@ -73,9 +73,7 @@ export function Allowlist({ route, status }: ViewProps) {
             <p>Give the application's clients one more group whose only rule is
               {" "}<code>discriminat:see-thru:{new Date(Date.now() + 30 * 864e5).toISOString().slice(0, 10)}</code>,
               let the application do all it does, and come back.</p></Empty>)
-        : list.error ? (isWithoutPolicy(list.error)
-          ? <NoPolicy what="Without one it cannot be said which names have rules already." />
-          : <Trouble error={list.error} retry={list.again} />)
+        : list.error ? <Trouble error={list.error} retry={list.again} />
         : !list.value ? <Loading what="Reading the log…" />
         : <Builder key={`${gid} ${from} ${to}`} answer={list.value} gid={gid} period={period} />}
     </>

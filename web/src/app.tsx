@@ -118,7 +118,20 @@ function Header({ route, status, session, onLogout }: {
   );
 }
 
+function useSilence(): number | null {
+  const [since, setSince] = useState(connection.silentSince);
+  useEffect(() => {
+    const change = () => setSince(connection.silentSince);
+    addEventListener("connection", change);
+    return () => removeEventListener("connection", change);
+  }, []);
+  return since;
+}
+
 function Health({ status }: { status: Status }) {
+  if (useSilence() !== null) {
+    return <span class="badge see-thru"><span aria-hidden="true">?</span> no answer</span>;
+  }
   if (!status.gateway) return <span class="badge neutral">logs only</span>;
   const well = status.gateway.healthy;
   return (
@@ -130,12 +143,7 @@ function Health({ status }: { status: Status }) {
 
 // No answer, since when; said once, not at each attempt.
 function Silence() {
-  const [since, setSince] = useState(connection.silentSince);
-  useEffect(() => {
-    const change = () => setSince(connection.silentSince);
-    addEventListener("connection", change);
-    return () => removeEventListener("connection", change);
-  }, []);
+  const since = useSilence();
   return (
     <div role="status">
       {since !== null && <p class="banner">No answer from the endpoint since {formatTime(since)}.

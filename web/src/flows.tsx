@@ -3,7 +3,7 @@
 // A search shows the newest first and loads older ones on demand; the tail polls. Either keeps at
 // most 1000 rows in the page and says so. The pattern counts once it is applied; what the endpoint
 // says about a wrong one stands under it. Pattern, period and tail are the address.
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { ApiError } from "./api";
 import { Empty, Loading, Trouble, plural } from "./bits";
 import { FlowRow } from "./flow_row";
@@ -43,7 +43,7 @@ export function Flows({ route, status }: ViewProps) {
               onPick={(begin, end) => show({ from: begin, to: end })} />}
         <Counts found={found} live={live === "1"} />
       </div>
-      <Rows found={found} live={live === "1"} group={status.policy}
+      <Rows found={found} live={live === "1"} policy={status.policy}
         onFilter={(more) => show({ pattern: addCondition(pattern, more) })} />
     </>
   );
@@ -137,8 +137,8 @@ function Counts({ found, live }: { found: Found; live: boolean }) {
   );
 }
 
-function Rows({ found, live, group, onFilter }: {
-  found: Found; live: boolean; group: boolean; onFilter: (more: string) => void;
+function Rows({ found, live, policy, onFilter }: {
+  found: Found; live: boolean; policy: boolean; onFilter: (more: string) => void;
 }) {
   const list = useRef<HTMLUListElement>(null);
   const [open, setOpen] = useState<Set<string>>(new Set());
@@ -155,6 +155,11 @@ function Rows({ found, live, group, onFilter }: {
     const lines = [...list.current!.querySelectorAll<HTMLElement>(".flow-line")];
     lines[lines.indexOf(target) + step]?.focus();
   };
+  // The status that is polled draws the view anew; a thousand rows need not be.
+  const rows = useMemo(() => found.rows.map((event) => (
+    <FlowRow key={event.eventId} event={event} open={open.has(event.eventId)} policy={policy}
+      onToggle={() => toggle(event.eventId)} onFilter={onFilter} />
+  )), [found.rows, open, policy, location.search]);
   if (found.error && !isAboutPattern(found.error) && found.rows.length === 0) {
     return <Trouble error={found.error} retry={found.again} />;
   }
@@ -170,10 +175,7 @@ function Rows({ found, live, group, onFilter }: {
   return (
     <>
       <ul class="flows" ref={list} onKeyDown={onKey} aria-label="Flow lines, newest first">
-        {found.rows.map((event) => (
-          <FlowRow key={event.eventId} event={event} open={open.has(event.eventId)} policy={group}
-            onToggle={() => toggle(event.eventId)} onFilter={onFilter} />
-        ))}
+        {rows}
       </ul>
       {!live && <div class="row center">
         {found.older ? <button type="button" onClick={found.older} disabled={found.loading}>

@@ -9,11 +9,13 @@ const kExamples: [string, string][] = [
 | limit 20`],
   ["Outcomes over time", `filter cat = "client" and outcome in ["allowed", "disallowed"]
 | stats count(*) as n by bin(5m), outcome`],
-  ["What see-thru lets through", `filter see_thru_exerted
+  ["What see-thru lets through", `filter see_thru_exerted and cat = "client"
 | stats count(*) as n by see_thru_gid, dhost, proto, dpt
 | sort n desc`],
   ["Busiest clients", `filter cat = "client" and proto in ["tls", "ssh", "http", "unknown"]
 | stats count(*) as n, count_distinct(dhost) as names, latest(@timestamp) as last by src
+| fields fromMillis(last) as seen
+| display src, n, names, seen
 | sort n desc
 | limit 20`],
   ["TLS versions in use", `filter proto = "tls" and cat = "server"
