@@ -58,7 +58,8 @@ const style = await bundle("src/css/app.css");
 const scriptName = hashed("app.js", script);
 const styleName = hashed("app.css", style);
 const page = readFileSync(join(root, "src/index.html"), "utf8")
-  .replace("app.js", scriptName).replace("app.css", styleName);
+  .replace("app.js", scriptName)
+  .replace("app.css", styleName);
 
 const files = [
   ["index.html", Buffer.from(page), "text/html; charset=utf-8", false],
@@ -81,7 +82,13 @@ for (const [name, bytes, type, immutable] of files) {
   });
   writeFileSync(join(out, name), bytes);
   writeFileSync(join(out, `${name}.br`), packed);
-  manifest.push({ path: `/${name}`, file: name, type, immutable, bytes: bytes.length,
-    brotli: packed.length });
+  manifest.push({
+    path: `/${name}`,
+    file: name,
+    type,
+    immutable,
+    bytes: bytes.length,
+    brotli: packed.length,
+  });
 }
 writeFileSync(join(out, "manifest.json"), `${JSON.stringify(manifest, null, 1)}\n`);

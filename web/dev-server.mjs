@@ -3,9 +3,10 @@
 //     node dev-server.mjs DIST [--port N] [--proxy URL] [--logs URL]
 //                              [--login] [--no-policy] [--logs-only] [--quiet-log]
 //
-// --proxy hands all of /api to an endpoint; --logs only the log operations, in the form of the log API,
-// which an endpoint without a console answers too. --login wants the key id LOGS1 with the secret
-// "secret"; --no-policy and --logs-only are `discriminat serve`; --quiet-log has no lines at all.
+// --proxy hands all of /api to an endpoint; --logs only the log operations, in the form of the log
+// API, which an endpoint without a console answers too. --login wants the key id LOGS1 with the
+// secret "secret"; --no-policy and --logs-only are `discriminat serve`; --quiet-log has no lines at
+// all.
 import { createServer } from "node:http";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -16,16 +17,24 @@ import { Refused, matcher, runQuery } from "./mock/logs.mjs";
 const words = process.argv.slice(2);
 const option = (name) => (words.includes(name) ? words[words.indexOf(name) + 1] : undefined);
 const dist = words[0] ?? "dist";
-const options = { login: words.includes("--login"), noPolicy: words.includes("--no-policy") || words.includes("--logs-only"),
-  logsOnly: words.includes("--logs-only") };
+const options = {
+  login: words.includes("--login"),
+  noPolicy: words.includes("--no-policy") || words.includes("--logs-only"),
+  logsOnly: words.includes("--logs-only"),
+};
 const manifest = JSON.parse(readFileSync(join(dist, "manifest.json"), "utf8"));
 const files = new Map(manifest.map((file) => [file.path, file]));
-for (const view of ["/", "/flows", "/insights", "/allowlist", "/policy", "/login"]) files.set(view, files.get("/index.html"));
+for (const view of ["/", "/flows", "/insights", "/allowlist", "/policy", "/login"])
+  files.set(view, files.get("/index.html"));
 
 const kHeaders = {
-  "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'",
-  "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer", "Cross-Origin-Opener-Policy": "same-origin",
-  "Cross-Origin-Resource-Policy": "same-origin", "X-Frame-Options": "DENY",
+  "Content-Security-Policy":
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'",
+  "X-Content-Type-Options": "nosniff",
+  "Referrer-Policy": "no-referrer",
+  "Cross-Origin-Opener-Policy": "same-origin",
+  "Cross-Origin-Resource-Policy": "same-origin",
+  "X-Frame-Options": "DENY",
 };
 
 const events = words.includes("--quiet-log") ? { flow: [], config: [] } : fill(Date.now());
@@ -37,22 +46,44 @@ function logOperation(name, body) {
     const test = matcher(body.filterPattern);
     const stream = events[body.logStreamNames?.[0] ?? "flow"] ?? [];
     const skip = Number(body.nextToken ?? 0);
-    const found = stream.filter((e) => e.timestamp >= (body.startTime ?? 0) && e.timestamp <= (body.endTime ?? Infinity) && test(e.record, e.message))
+    const found = stream
+      .filter(
+        (e) =>
+          e.timestamp >= (body.startTime ?? 0) &&
+          e.timestamp <= (body.endTime ?? Infinity) &&
+          test(e.record, e.message),
+      )
       .sort((a, b) => a.timestamp - b.timestamp);
     const page = found.slice(skip, skip + (body.limit ?? 10_000));
     const next = skip + page.length;
-    return { events: page.map(({ record, ...event }) => event), searchedLogStreams: [], ...(next < found.length ? { nextToken: String(next) } : {}) };
+    return {
+      events: page.map(({ record, ...event }) => event),
+      searchedLogStreams: [],
+      ...(next < found.length ? { nextToken: String(next) } : {}),
+    };
   }
   if (name === "StartQuery") {
-    const lines = [...events.config, ...events.flow].filter((e) => e.timestamp >= body.startTime && e.timestamp <= body.endTime).sort((a, b) => a.timestamp - b.timestamp);
+    const lines = [...events.config, ...events.flow]
+      .filter((e) => e.timestamp >= body.startTime && e.timestamp <= body.endTime)
+      .sort((a, b) => a.timestamp - b.timestamp);
     const queryId = `mock-${queries.size}`;
-    queries.set(queryId, { results: runQuery(body.queryString, lines), scanned: lines.length, left: 2 });
+    queries.set(queryId, {
+      results: runQuery(body.queryString, lines),
+      scanned: lines.length,
+      left: 2,
+    });
     return { queryId };
   }
   if (name === "GetQueryResults") {
     const query = queries.get(body.queryId);
-    const statistics = { recordsScanned: query.scanned, recordsMatched: query.results.length, bytesScanned: query.scanned * 400 };
-    return --query.left > 0 ? { status: "Running", results: [], statistics } : { status: "Complete", results: query.results, statistics };
+    const statistics = {
+      recordsScanned: query.scanned,
+      recordsMatched: query.results.length,
+      bytesScanned: query.scanned * 400,
+    };
+    return --query.left > 0
+      ? { status: "Running", results: [], statistics }
+      : { status: "Complete", results: query.results, statistics };
   }
   if (name === "StopQuery") return { success: true };
   throw new Refused("UnknownOperationException", "This operation is not supported.");
@@ -63,34 +94,72 @@ function answer(path, body, cookie) {
   if (path === "session") return api.session(options, cookie);
   if (path === "login") {
     if (body.id === "LOGS1" && body.secret === "secret") return { login: "done", id: "LOGS1" };
-    throw Object.assign(new Refused("AccessDeniedException", "no key has this id and secret; see the credentials_file"), { status: 403 });
+    throw Object.assign(
+      new Refused(
+        "AccessDeniedException",
+        "no key has this id and secret; see the credentials_file",
+      ),
+      { status: 403 },
+    );
   }
   if (path === "logout") return { login: "needed" };
-  if (options.login && !cookie) throw Object.assign(new Refused("UnauthorizedException", "log in first"), { status: 401 });
+  if (options.login && !cookie)
+    throw Object.assign(new Refused("UnauthorizedException", "log in first"), { status: 401 });
   if (path === "status") return api.statusAnswer(options, now);
   if (path.startsWith("logs/")) return logOperation(path.slice(5), body);
-  if (options.noPolicy && ["explain", "policy", "usage", "replay"].includes(path)) throw Object.assign(new Refused("NotFoundException", "this endpoint has no policy; start it with one"), { status: 404 });
-  const known = { explain: () => api.explain(body), policy: () => api.policy(now), usage: () => api.usage(body, events), allowlist: () => api.allowlist(body, events), rules: () => api.rules(body), replay: () => api.replay(body, events) };
-  if (!known[path]) throw Object.assign(new Refused("NotFoundException", "there is no such path"), { status: 404 });
+  if (options.noPolicy && ["explain", "policy", "usage", "replay"].includes(path))
+    throw Object.assign(
+      new Refused("NotFoundException", "this endpoint has no policy; start it with one"),
+      { status: 404 },
+    );
+  const known = {
+    explain: () => api.explain(body),
+    policy: () => api.policy(now),
+    usage: () => api.usage(body, events),
+    allowlist: () => api.allowlist(body, events),
+    rules: () => api.rules(body),
+    replay: () => api.replay(body, events),
+  };
+  if (!known[path])
+    throw Object.assign(new Refused("NotFoundException", "there is no such path"), { status: 404 });
   return known[path]();
 }
 
 async function pass(request, path, text) {
-  const proxy = option("--proxy"), logs = option("--logs");
+  const proxy = option("--proxy"),
+    logs = option("--logs");
   if (!proxy && !(logs && path.startsWith("logs/"))) return null;
   const asLog = !proxy;
-  const response = await fetch(asLog ? logs : `${proxy}/api/${path}`, { method: request.method,
-    headers: asLog ? { "X-Amz-Target": `Logs_20140328.${path.slice(5)}`, "Content-Type": "application/x-amz-json-1.1" }
-      : { "Content-Type": "application/json", ...(request.headers.cookie ? { cookie: request.headers.cookie } : {}) },
-    body: request.method === "POST" ? text : undefined });
-  return { status: response.status, text: await response.text(), cookie: response.headers.get("set-cookie") };
+  const response = await fetch(asLog ? logs : `${proxy}/api/${path}`, {
+    method: request.method,
+    headers: asLog
+      ? {
+          "X-Amz-Target": `Logs_20140328.${path.slice(5)}`,
+          "Content-Type": "application/x-amz-json-1.1",
+        }
+      : {
+          "Content-Type": "application/json",
+          ...(request.headers.cookie ? { cookie: request.headers.cookie } : {}),
+        },
+    body: request.method === "POST" ? text : undefined,
+  });
+  return {
+    status: response.status,
+    text: await response.text(),
+    cookie: response.headers.get("set-cookie"),
+  };
 }
 
 async function serveApi(request, response, path) {
   let text = "";
   for await (const part of request) text += part;
   const send = (status, body, cookie) => {
-    response.writeHead(status, { ...kHeaders, "Content-Type": "application/json", "Cache-Control": "no-store", ...(cookie ? { "Set-Cookie": cookie } : {}) });
+    response.writeHead(status, {
+      ...kHeaders,
+      "Content-Type": "application/json",
+      "Cache-Control": "no-store",
+      ...(cookie ? { "Set-Cookie": cookie } : {}),
+    });
     response.end(body);
   };
   try {
@@ -98,10 +167,22 @@ async function serveApi(request, response, path) {
     if (passed) return send(passed.status, passed.text, passed.cookie);
     const cookie = /discriminat=open/.test(request.headers.cookie ?? "");
     const body = answer(path, text ? JSON.parse(text) : {}, cookie);
-    const fresh = path === "login" ? "discriminat=open; HttpOnly; SameSite=Strict; Path=/" : path === "logout" ? "discriminat=; Max-Age=0; Path=/" : undefined;
+    const fresh =
+      path === "login"
+        ? "discriminat=open; HttpOnly; SameSite=Strict; Path=/"
+        : path === "logout"
+          ? "discriminat=; Max-Age=0; Path=/"
+          : undefined;
     return send(200, JSON.stringify(body), fresh);
   } catch (error) {
-    return send(error.status ?? 500, JSON.stringify({ __type: error.type ?? "InternalException", message: error.message, ...error.extra }));
+    return send(
+      error.status ?? 500,
+      JSON.stringify({
+        __type: error.type ?? "InternalException",
+        message: error.message,
+        ...error.extra,
+      }),
+    );
   }
 }
 
@@ -109,8 +190,13 @@ function serveFile(request, response, path) {
   const file = files.get(path);
   if (!file) return response.writeHead(404, kHeaders).end("not found");
   const packed = /\bbr\b/.test(request.headers["accept-encoding"] ?? "");
-  response.writeHead(200, { ...kHeaders, "Content-Type": file.type, Vary: "Accept-Encoding", ...(packed ? { "Content-Encoding": "br" } : {}),
-    "Cache-Control": file.immutable ? "public, max-age=31536000, immutable" : "no-cache" });
+  response.writeHead(200, {
+    ...kHeaders,
+    "Content-Type": file.type,
+    Vary: "Accept-Encoding",
+    ...(packed ? { "Content-Encoding": "br" } : {}),
+    "Cache-Control": file.immutable ? "public, max-age=31536000, immutable" : "no-cache",
+  });
   return response.end(readFileSync(join(dist, packed ? `${file.file}.br` : file.file)));
 }
 
@@ -119,4 +205,6 @@ const server = createServer((request, response) => {
   if (pathname.startsWith("/api/")) void serveApi(request, response, pathname.slice(5));
   else serveFile(request, response, pathname);
 });
-server.listen(Number(option("--port") ?? 8043), "127.0.0.1", () => console.log(`http://127.0.0.1:${server.address().port}/`));
+server.listen(Number(option("--port") ?? 8043), "127.0.0.1", () =>
+  console.log(`http://127.0.0.1:${server.address().port}/`),
+);

@@ -1,30 +1,46 @@
 // A Chromium with a profile of its own, watched: what the page complains about fails the task.
 //
-// Console errors, uncaught exceptions, requests to other hosts and violations of the content security
-// policy are collected from every page. The browser is Debian's; nothing is downloaded.
+// Console errors, uncaught exceptions, requests to other hosts and violations of the content
+// security policy are collected from every page. The browser is Debian's; nothing is downloaded.
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { chromium } from "playwright-core";
 
-const kFlags = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-  "--disable-background-networking", "--disable-component-update", "--disable-sync"];
+const kFlags = [
+  "--headless",
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
 
 export async function openBrowser(base) {
   const profile = mkdtempSync(join(tmpdir(), "console-e2e-"));
   const context = await chromium.launchPersistentContext(profile, {
-    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: kFlags, headless: true,
-    acceptDownloads: true, viewport: { width: 1280, height: 900 }, reducedMotion: "reduce",
+    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+    args: kFlags,
+    headless: true,
+    acceptDownloads: true,
+    viewport: { width: 1280, height: 900 },
+    reducedMotion: "reduce",
   });
   const complaints = [];
-  await context.grantPermissions(["clipboard-read", "clipboard-write"], { origin: new URL(base).origin });
+  await context.grantPermissions(["clipboard-read", "clipboard-write"], {
+    origin: new URL(base).origin,
+  });
   await context.addInitScript(() => {
     addEventListener("securitypolicyviolation", (event) =>
-      console.error(`policy violation: ${event.violatedDirective} ${event.blockedURI}`));
+      console.error(`policy violation: ${event.violatedDirective} ${event.blockedURI}`),
+    );
   });
   const watch = (page) => {
     page.on("console", (message) => {
-      if (message.type() === "error" || message.type() === "warning") complaints.push(message.text());
+      if (message.type() === "error" || message.type() === "warning")
+        complaints.push(message.text());
     });
     page.on("pageerror", (error) => complaints.push(String(error)));
     page.on("request", (request) => {

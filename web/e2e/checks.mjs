@@ -1,4 +1,5 @@
-// What holds for every view: no axe violation, no horizontal scrolling, in both themes, wide and narrow.
+// What holds for every view: no axe violation, no horizontal scrolling, in both themes, wide and
+// narrow.
 import { createRequire } from "node:module";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -11,7 +12,13 @@ export async function axeViolations(page) {
   await page.evaluate(kAxe);
   const found = await page.evaluate(async (tags) => {
     const result = await globalThis.axe.run(document, { runOnly: tags });
-    return result.violations.map((v) => `${v.id}: ${v.nodes.slice(0, 3).map((n) => n.target.join(" ")).join("; ")}`);
+    return result.violations.map(
+      (v) =>
+        `${v.id}: ${v.nodes
+          .slice(0, 3)
+          .map((n) => n.target.join(" "))
+          .join("; ")}`,
+    );
   }, kTags);
   return found;
 }
@@ -20,8 +27,11 @@ export async function overflow(page) {
   return page.evaluate(() => {
     const width = document.documentElement.clientWidth;
     if (document.documentElement.scrollWidth <= width) return "";
-    const wide = [...document.querySelectorAll("main *")].find((e) => e.getBoundingClientRect().right > width + 1
-      && !e.closest(".scroll, pre, textarea, .gutter"));
+    const wide = [...document.querySelectorAll("main *")].find(
+      (e) =>
+        e.getBoundingClientRect().right > width + 1 &&
+        !e.closest(".scroll, pre, textarea, .gutter"),
+    );
     return `${document.documentElement.scrollWidth} > ${width}: ${wide?.tagName} ${wide?.className}`;
   });
 }
@@ -29,7 +39,9 @@ export async function overflow(page) {
 // Until nothing loads any more.
 export async function settle(page) {
   await page.waitForSelector("main h1", { timeout: 20_000 });
-  await page.waitForFunction(() => !document.querySelector("main .loading"), null, { timeout: 30_000 });
+  await page.waitForFunction(() => !document.querySelector("main .loading"), null, {
+    timeout: 30_000,
+  });
 }
 
 export async function shoot(page, folder, name) {

@@ -1,10 +1,12 @@
-// The console as a user does her work in it: node e2e/console.mjs BASE_URL [--shots DIR] [--login ID:SECRET]
+// The console as a user does her work in it: node e2e/console.mjs BASE_URL [--shots DIR] [--login
+// ID:SECRET]
 //                                                                 [--only NAME,…]
 //
-// One JSON line per task, {task, ok, detail}; status 1 when one fails. A console error or a violation
-// of the content security policy fails the task in which it occurs. The endpoint must have: a refused
-// TLS connection to unlisted.test of the last hour, see-thru of the group sg-learning exerted in the last
-// days, a policy and a config log. The mock (dev-server.mjs) and the gateway's laboratory have them.
+// One JSON line per task, {task, ok, detail}; status 1 when one fails. A console error or a
+// violation of the content security policy fails the task in which it occurs. The endpoint must
+// have: a refused TLS connection to unlisted.test of the last hour, see-thru of the group
+// sg-learning exerted in the last days, a policy and a config log. The mock (dev-server.mjs) and
+// the gateway's laboratory have them.
 import { readFileSync } from "node:fs";
 import { axeViolations, overflow, settle, shoot } from "./checks.mjs";
 import { openBrowser } from "./browser.mjs";
@@ -89,13 +91,20 @@ async function buildAllowlist(page) {
   const first = page.locator("[data-annotation]").first();
   await first.waitFor();
   const texts = await page.locator("[data-annotation]").allInnerTexts();
-  must(texts.every((text) => text.startsWith("discriminat:") && text.length <= 255), texts.join("\n"));
+  must(
+    texts.every((text) => text.startsWith("discriminat:") && text.length <= 255),
+    texts.join("\n"),
+  );
   const before = texts.join(",");
   const box = page.locator('td input[type="checkbox"]').first();
   const name = (await box.getAttribute("aria-label")).split(" ")[1];
   await box.uncheck();
-  await page.waitForFunction((old) => [...document.querySelectorAll("[data-annotation]")]
-    .map((e) => e.textContent).join(",") !== old, before);
+  await page.waitForFunction(
+    (old) =>
+      [...document.querySelectorAll("[data-annotation]")].map((e) => e.textContent).join(",") !==
+      old,
+    before,
+  );
   const after = (await page.locator("[data-annotation]").allInnerTexts()).join(",");
   must(!after.split(/[,:]/).includes(name), `${name} is still in a rule`);
   await shoot(page, shots, "allowlist");
@@ -111,7 +120,10 @@ async function buildAllowlist(page) {
   await page.getByText("[[group.egress]]").first().waitFor();
   await page.getByRole("tab", { name: "What would still be refused" }).click();
   await page.getByRole("button", { name: /^Replay/ }).click();
-  await page.getByText(/would be refused/).first().waitFor();
+  await page
+    .getByText(/would be refused/)
+    .first()
+    .waitFor();
   await shoot(page, shots, "allowlist-replay");
   return texts[0];
 }
@@ -119,18 +131,25 @@ async function buildAllowlist(page) {
 async function askInsights(page) {
   await open(page, "/insights?from=24h");
   const editor = page.getByLabel("Query", { exact: true });
-  await editor.fill('filter outcome = "disallowed"\n| stats count(*) as refused by bin(1h), reason');
+  await editor.fill(
+    'filter outcome = "disallowed"\n| stats count(*) as refused by bin(1h), reason',
+  );
   await editor.press("Control+Enter");
   await page.getByRole("heading", { name: "Chart" }).waitFor();
-  must(await page.locator(".plot canvas").count() === 1, "no chart");
+  must((await page.locator(".plot canvas").count()) === 1, "no chart");
   const rows = await page.locator("table.result tbody tr").count();
   must(rows > 0, "no rows");
-  const [download] = await Promise.all([page.waitForEvent("download"),
-    page.getByRole("button", { name: "CSV download" }).click()]);
+  const [download] = await Promise.all([
+    page.waitForEvent("download"),
+    page.getByRole("button", { name: "CSV download" }).click(),
+  ]);
   const text = readFileSync(await download.path(), "utf8");
   must(text.startsWith("bin(1h),reason,refused\r\n"), text.slice(0, 80));
   must(text.split("\r\n").length >= rows + 2, "rows are missing in the file");
-  await page.getByRole("button", { name: /refused/ }).first().click();
+  await page
+    .getByRole("button", { name: /refused/ })
+    .first()
+    .click();
   await shoot(page, shots, "insights");
   return `${rows} rows, ${download.suggestedFilename()}`;
 }
@@ -153,14 +172,17 @@ async function readOverview(page) {
   await page.locator(".plot canvas").waitFor();
   await page.getByRole("button", { name: "Show the numbers" }).click();
   const numbers = await page.locator(".chart tbody td").allInnerTexts();
-  must(numbers.some((n) => Number(n) > 0), "every rate is zero");
+  must(
+    numbers.some((n) => Number(n) > 0),
+    "every rate is zero",
+  );
   const tiles = await page.locator(".tile").allInnerTexts();
   must(tiles.length >= 5 && tiles.some((tile) => /healthy/.test(tile)), tiles.join(" | "));
-  must(await page.getByText("Handshake").count() > 0, "no timings");
+  must((await page.getByText("Handshake").count()) > 0, "no timings");
   await page.locator(".bars a").first().click();
   await page.waitForURL(/\/flows\?.*pattern=/);
   await settle(page);
-  must(await page.locator(".flow").count() > 0, "the link of a reason finds nothing");
+  must((await page.locator(".flow").count()) > 0, "the link of a reason finds nothing");
   return tiles.map((tile) => tile.replace(/\s+/g, " ")).join(" | ");
 }
 
@@ -172,7 +194,7 @@ async function readPolicy(page) {
   await client.click();
   await page.waitForURL(/client=/);
   await page.getByRole("heading", { name, exact: true }).waitFor();
-  must(await page.locator(".members tbody tr").count() > 0, "no rules");
+  must((await page.locator(".members tbody tr").count()) > 0, "no rules");
   await shoot(page, shots, "policy");
   await page.getByRole("tab", { name: "History" }).click();
   await page.locator(".change").first().waitFor();
@@ -181,20 +203,34 @@ async function readPolicy(page) {
   return `${name}, ${changes} changes`;
 }
 
-const kViews = [["overview", "/"], ["flows", "/flows?from=24h"], ["insights",
-  "/insights?from=24h&query=" + encodeURIComponent('filter outcome = "disallowed" | stats count(*) as n by bin(1h), reason')],
-  ["allowlist", "/allowlist?gid=sg-learning"], ["policy", "/policy"], ["history", "/policy?view=history"],
-  ["login", "/login"]];
+const kViews = [
+  ["overview", "/"],
+  ["flows", "/flows?from=24h"],
+  [
+    "insights",
+    "/insights?from=24h&query=" +
+      encodeURIComponent('filter outcome = "disallowed" | stats count(*) as n by bin(1h), reason'),
+  ],
+  ["allowlist", "/allowlist?gid=sg-learning"],
+  ["policy", "/policy"],
+  ["history", "/policy?view=history"],
+  ["login", "/login"],
+];
 
 async function looks(page) {
   const found = [];
-  for (const [theme, width] of [["light", 1280], ["dark", 1280], ["light", 360], ["dark", 360]]) {
+  for (const [theme, width] of [
+    ["light", 1280],
+    ["dark", 1280],
+    ["light", 360],
+    ["dark", 360],
+  ]) {
     await page.emulateMedia({ colorScheme: theme, reducedMotion: "reduce" });
     await page.setViewportSize({ width, height: 900 });
     for (const [name, path] of kViews) {
       await open(page, path);
       const row = page.locator(".flow-line").first();
-      if (name === "flows" && await row.count()) {
+      if (name === "flows" && (await row.count())) {
         await row.click();
         await settle(page);
       }
@@ -202,7 +238,8 @@ async function looks(page) {
       if (await help.count()) await help.click();
       const wide = await overflow(page);
       if (wide) found.push(`${name} ${theme} ${width}: scrolls sideways, ${wide}`);
-      for (const violation of await axeViolations(page)) found.push(`${name} ${theme} ${width}: ${violation}`);
+      for (const violation of await axeViolations(page))
+        found.push(`${name} ${theme} ${width}: ${violation}`);
       await shoot(page, shots, `${name}-${theme}-${width}`);
     }
   }
@@ -215,19 +252,32 @@ async function looks(page) {
 async function keyboardOnly(page) {
   await open(page, "/flows?from=24h");
   await page.keyboard.press("Tab");
-  must(await page.evaluate(() => document.activeElement.classList.contains("skip")), "no skip link first");
+  must(
+    await page.evaluate(() => document.activeElement.classList.contains("skip")),
+    "no skip link first",
+  );
   await page.keyboard.press("Enter");
   await page.keyboard.press("/");
-  must(await page.evaluate(() => document.activeElement.name === "pattern"), "/ does not go to the search");
+  must(
+    await page.evaluate(() => document.activeElement.name === "pattern"),
+    "/ does not go to the search",
+  );
   for (let i = 0; i < 40; ++i) {
     await page.keyboard.press("Tab");
     if (await page.evaluate(() => document.activeElement.classList.contains("flow-line"))) break;
   }
   await page.keyboard.press("ArrowDown");
-  must(await page.evaluate(() => document.activeElement === document.querySelectorAll(".flow-line")[1]),
-    "the arrow does not go to the next row");
+  must(
+    await page.evaluate(
+      () => document.activeElement === document.querySelectorAll(".flow-line")[1],
+    ),
+    "the arrow does not go to the next row",
+  );
   await page.keyboard.press("Enter");
-  must(await page.evaluate(() => document.activeElement.getAttribute("aria-expanded") === "true"), "not expanded");
+  must(
+    await page.evaluate(() => document.activeElement.getAttribute("aria-expanded") === "true"),
+    "not expanded",
+  );
   const outline = await page.evaluate(() => getComputedStyle(document.activeElement).outlineStyle);
   must(outline !== "none", "the focus cannot be seen");
   const record = page.locator(".record").first();
@@ -251,10 +301,18 @@ async function themeSwitch(page) {
 
 const kBadRequest = /status of 400/;
 const kTasks = [
-  ["login", logIn], ["find-why-it-was-refused", findRefusal], ["wrong-pattern", wrongPattern, kBadRequest],
-  ["live-tail", liveTail], ["build-an-allowlist", buildAllowlist], ["ask-a-question", askInsights],
-  ["wrong-query", wrongQuery, kBadRequest], ["read-the-overview", readOverview],
-  ["read-the-policy", readPolicy], ["keyboard-only", keyboardOnly], ["theme", themeSwitch], ["looks", looks],
+  ["login", logIn],
+  ["find-why-it-was-refused", findRefusal],
+  ["wrong-pattern", wrongPattern, kBadRequest],
+  ["live-tail", liveTail],
+  ["build-an-allowlist", buildAllowlist],
+  ["ask-a-question", askInsights],
+  ["wrong-query", wrongQuery, kBadRequest],
+  ["read-the-overview", readOverview],
+  ["read-the-policy", readPolicy],
+  ["keyboard-only", keyboardOnly],
+  ["theme", themeSwitch],
+  ["looks", looks],
 ];
 
 const { page, complaints, close } = await openBrowser(base);

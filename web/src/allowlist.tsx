@@ -1,8 +1,8 @@
 // The allowlist builder: from what only see-thru let through to rules that replace it.
 //
-// A group and a period are the address. Groups come from the log, and from the policy where there is
-// one; an answer is read in one go and ticked here. What rules look like, which wildcards are safe and
-// what would still be refused is the endpoint's to say, not the page's.
+// A group and a period are the address. Groups come from the log, and from the policy where there
+// is one; an answer is read in one go and ticked here. What rules look like, which wildcards are
+// safe and what would still be refused is the endpoint's to say, not the page's.
 import { useMemo, useState } from "preact/hooks";
 import { ask, runQuery } from "./api";
 import { useAnswer } from "./asking";
@@ -17,7 +17,11 @@ import type { Allowlist as Answer, Policy } from "./types";
 import type { ViewProps } from "./app";
 
 const kLengths: [string, string][] = [
-  ["24h", "1 day"], ["7d", "7 days"], ["14d", "14 days"], ["30d", "30 days"], ["90d", "90 days"],
+  ["24h", "1 day"],
+  ["7d", "7 days"],
+  ["14d", "14 days"],
+  ["30d", "30 days"],
+  ["90d", "90 days"],
 ];
 const kGroupsQuery = `filter see_thru_exerted
 | stats count(*) as n by see_thru_gid
@@ -43,45 +47,89 @@ export function Allowlist({ route, status }: ViewProps) {
   const { gid = "", from = "", to = "" } = route.query;
   const show = (change: Record<string, string>) =>
     go(formatRoute("/allowlist", { gid, from, to, ...change }));
-  const groups = useAnswer((signal) => findGroups(status.group, status.policy, signal),
-    [status.group, status.policy]);
+  const groups = useAnswer(
+    (signal) => findGroups(status.group, status.policy, signal),
+    [status.group, status.policy],
+  );
   const period = useMemo(() => periodOf(from, to, Date.now(), "30d"), [from, to, gid]);
-  const list = useAnswer<Answer>(gid ? (signal) =>
-    ask("allowlist", { gid, from: period.from, to: period.to }, signal) : null, [gid, from, to]);
+  const list = useAnswer<Answer>(
+    gid ? (signal) => ask("allowlist", { gid, from: period.from, to: period.to }, signal) : null,
+    [gid, from, to],
+  );
   const options = groups.value ?? [];
   const known = !gid || options.some(([id]) => id === gid);
   return (
     <>
-      <div class="view-head"><h1>Allowlist</h1></div>
+      <div class="view-head">
+        <h1>Allowlist</h1>
+      </div>
       <div class="row">
-        <label class="field"><span>Group under see-thru</span>
-          <select value={gid} data-search="" onChange={(event) => show({ gid: event.currentTarget.value })}>
+        <label class="field">
+          <span>Group under see-thru</span>
+          <select
+            value={gid}
+            data-search=""
+            onChange={(event) => show({ gid: event.currentTarget.value })}
+          >
             <option value="">{groups.loading ? "looking…" : "choose…"}</option>
             {!known && <option value={gid}>{gid}</option>}
             {options.map(([id, count]) => (
-              <option key={id} value={id}>{id} ({count > 0 ? plural(count, "line") : "nothing seen"})</option>))}
+              <option key={id} value={id}>
+                {id} ({count > 0 ? plural(count, "line") : "nothing seen"})
+              </option>
+            ))}
           </select>
         </label>
-        <PeriodPicker key={`${from} ${to}`} from={from} to={to} lengths={kLengths} otherwise="30d"
-          onPick={(begin, end) => show({ from: begin, to: end })} />
+        <PeriodPicker
+          key={`${from} ${to}`}
+          from={from}
+          to={to}
+          lengths={kLengths}
+          otherwise="30d"
+          onPick={(begin, end) => show({ from: begin, to: end })}
+        />
       </div>
-      {groups.error && !isWithoutPolicy(groups.error) && <Trouble error={groups.error} retry={groups.again} />}
-      {!gid ? (options.length > 0 || groups.loading
-        ? <Empty title="Choose a group.">
-            <p>What only its see-thru let through becomes a list of names to allow.</p></Empty>
-        : !groups.error && <Empty title="Nothing was let through by see-thru.">
-            <p>Give the application's clients one more group whose only rule is
-              {" "}<code>discriminat:see-thru:{new Date(Date.now() + 30 * 864e5).toISOString().slice(0, 10)}</code>,
-              let the application do all it does, and come back.</p></Empty>)
-        : list.error ? <Trouble error={list.error} retry={list.again} />
-        : !list.value ? <Loading what="Reading the log…" />
-        : <Builder key={`${gid} ${from} ${to}`} answer={list.value} gid={gid} period={period} />}
+      {groups.error && !isWithoutPolicy(groups.error) && (
+        <Trouble error={groups.error} retry={groups.again} />
+      )}
+      {!gid ? (
+        options.length > 0 || groups.loading ? (
+          <Empty title="Choose a group.">
+            <p>What only its see-thru let through becomes a list of names to allow.</p>
+          </Empty>
+        ) : (
+          !groups.error && (
+            <Empty title="Nothing was let through by see-thru.">
+              <p>
+                Give the application's clients one more group whose only rule is{" "}
+                <code>
+                  discriminat:see-thru:
+                  {new Date(Date.now() + 30 * 864e5).toISOString().slice(0, 10)}
+                </code>
+                , let the application do all it does, and come back.
+              </p>
+            </Empty>
+          )
+        )
+      ) : list.error ? (
+        <Trouble error={list.error} retry={list.again} />
+      ) : !list.value ? (
+        <Loading what="Reading the log…" />
+      ) : (
+        <Builder key={`${gid} ${from} ${to}`} answer={list.value} gid={gid} period={period} />
+      )}
     </>
   );
 }
 
-function Builder({ answer, gid, period }: {
-  answer: Answer; gid: string; period: { from: number; to: number };
+function Builder({
+  answer,
+  gid,
+  period,
+}: {
+  answer: Answer;
+  gid: string;
+  period: { from: number; to: number };
 }) {
   const [ticked, setTicked] = useState(() => new Set(answer.names.map(keyOf)));
   const [chosen, setChosen] = useState<Set<string>>(new Set());
@@ -90,15 +138,24 @@ function Builder({ answer, gid, period }: {
   if (answer.names.length === 0 && answer.apart.length === 0) {
     return (
       <Empty title={`The see-thru of ${gid} let nothing through that needs a rule.`}>
-        <p>Either its clients have rules for all they do, and see-thru can be detached, or they did
-          nothing in this period.</p></Empty>
+        <p>
+          Either its clients have rules for all they do, and see-thru can be detached, or they did
+          nothing in this period.
+        </p>
+      </Empty>
     );
   }
   return (
     <>
       <Completeness answer={answer} />
       <div class="grid">
-        <Names answer={answer} ticked={ticked} chosen={chosen} onTick={setTicked} onChoose={setChosen} />
+        <Names
+          answer={answer}
+          ticked={ticked}
+          chosen={chosen}
+          onTick={setTicked}
+          onChoose={setChosen}
+        />
         <Curve answer={answer} />
       </div>
       <Output gid={gid} wanted={wanted} period={period} />
@@ -112,14 +169,32 @@ function Completeness({ answer }: { answer: Answer }) {
   const c = answer.completeness;
   return (
     <ul class="facts">
-      <li><b>{answer.connections.toLocaleString("en")}</b> connections, {formatMoment(answer.first)} to
-        {" "}{formatMoment(answer.last)}</li>
-      {c.last_new && <li>Last new name {formatMoment(c.last_new)}: <span class="breakable">{c.last_new_name}</span></li>}
-      <li>No new name on <b>{c.days_without_new}</b> of {plural(c.days, "day")}</li>
-      <li><b>{c.clients_without_new}</b> of {plural(c.clients, "client")} brought no name of their own</li>
-      {c.see_thru_ends && <li>See-thru ends {c.see_thru_ends}: <b>{plural(c.see_thru_days_remaining ?? 0,
-        "day")}</b> left</li>}
-      {answer.notes.map((note) => <li key={note} class="breakable">{note}</li>)}
+      <li>
+        <b>{answer.connections.toLocaleString("en")}</b> connections, {formatMoment(answer.first)}{" "}
+        to {formatMoment(answer.last)}
+      </li>
+      {c.last_new && (
+        <li>
+          Last new name {formatMoment(c.last_new)}: <span class="breakable">{c.last_new_name}</span>
+        </li>
+      )}
+      <li>
+        No new name on <b>{c.days_without_new}</b> of {plural(c.days, "day")}
+      </li>
+      <li>
+        <b>{c.clients_without_new}</b> of {plural(c.clients, "client")} brought no name of their own
+      </li>
+      {c.see_thru_ends && (
+        <li>
+          See-thru ends {c.see_thru_ends}: <b>{plural(c.see_thru_days_remaining ?? 0, "day")}</b>{" "}
+          left
+        </li>
+      )}
+      {answer.notes.map((note) => (
+        <li key={note} class="breakable">
+          {note}
+        </li>
+      ))}
     </ul>
   );
 }
@@ -130,13 +205,31 @@ function Apart({ answer }: { answer: Answer }) {
       <div class="scroll" tabIndex={0} role="region" aria-label="What rules cannot express">
         <table>
           <caption class="unseen">Destinations that no rule can allow, with what to do</caption>
-          <thead><tr><th scope="col">Destination</th><th scope="col">Reason</th>
-            <th scope="col">What to do</th><th scope="col" class="number">Times</th></tr></thead>
-          <tbody>{answer.apart.slice(0, 500).map((row) => (
-            <tr key={`${keyOf(row)} ${row.reason}`}>
-              <th scope="row" class="breakable">{row.dhost}<span class="note"> {row.proto}/{row.port}</span></th>
-              <td class="nowrap">{row.reason}</td><td class="advice">{row.advice}</td>
-              <td class="number">{row.connections.toLocaleString("en")}</td></tr>))}
+          <thead>
+            <tr>
+              <th scope="col">Destination</th>
+              <th scope="col">Reason</th>
+              <th scope="col">What to do</th>
+              <th scope="col" class="number">
+                Times
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {answer.apart.slice(0, 500).map((row) => (
+              <tr key={`${keyOf(row)} ${row.reason}`}>
+                <th scope="row" class="breakable">
+                  {row.dhost}
+                  <span class="note">
+                    {" "}
+                    {row.proto}/{row.port}
+                  </span>
+                </th>
+                <td class="nowrap">{row.reason}</td>
+                <td class="advice">{row.advice}</td>
+                <td class="number">{row.connections.toLocaleString("en")}</td>
+              </tr>
+            ))}
           </tbody>
         </table>
       </div>

@@ -1,8 +1,8 @@
 // Asking the endpoint: one function, one kind of error, one place that knows whether it answers.
 //
-// Every request is same-origin JSON. An error of the endpoint keeps its type and message, since these
-// say what to do. No answer at all is remembered with its time until the next answer, for the banner;
-// the views that poll go on by themselves.
+// Every request is same-origin JSON. An error of the endpoint keeps its type and message, since
+// these say what to do. No answer at all is remembered with its time until the next answer, for the
+// banner; the views that poll go on by themselves.
 import type { EventPage } from "./types";
 import type { Row } from "./csv";
 
@@ -22,7 +22,9 @@ export const isAbort = (error: unknown): boolean =>
 
 let silentSince: number | null = null;
 export const connection = {
-  get silentSince() { return silentSince; },
+  get silentSince() {
+    return silentSince;
+  },
 };
 
 function heard(answered: boolean): void {
@@ -40,8 +42,10 @@ async function errorOf(response: Response): Promise<ApiError> {
   }
   const location = body.queryCompileError?.location;
   const place = location && { start: location.startCharOffset, end: location.endCharOffset };
-  const text = typeof body.message === "string" && body.message
-    ? body.message : `the endpoint answered ${response.status}`;
+  const text =
+    typeof body.message === "string" && body.message
+      ? body.message
+      : `the endpoint answered ${response.status}`;
   return new ApiError(response.status, String(body.__type ?? ""), text, place ?? null);
 }
 
@@ -83,15 +87,19 @@ export interface EventQuestion {
 
 export async function filterEvents(q: EventQuestion, signal?: AbortSignal): Promise<EventPage> {
   try {
-    return await logs<EventPage>("FilterLogEvents", {
-      logGroupName: q.group,
-      logStreamNames: [q.stream],
-      startTime: Math.max(0, Math.floor(q.from)),
-      endTime: q.to === undefined ? undefined : Math.floor(q.to) - 1,
-      filterPattern: q.pattern.trim() || undefined,
-      limit: Math.max(1, Math.min(q.limit, 10_000)),
-      nextToken: q.token,
-    }, signal);
+    return await logs<EventPage>(
+      "FilterLogEvents",
+      {
+        logGroupName: q.group,
+        logStreamNames: [q.stream],
+        startTime: Math.max(0, Math.floor(q.from)),
+        endTime: q.to === undefined ? undefined : Math.floor(q.to) - 1,
+        filterPattern: q.pattern.trim() || undefined,
+        limit: Math.max(1, Math.min(q.limit, 10_000)),
+        nextToken: q.token,
+      },
+      signal,
+    );
   } catch (error) {
     // A gateway that has not judged anything yet has no such stream.
     if (error instanceof ApiError && error.type === "ResourceNotFoundException") {
@@ -132,35 +140,59 @@ function resultOf(answer: QueryAnswer): QueryResult {
   });
   const s = answer.statistics ?? {};
   return {
-    columns, rows, status: answer.status, scanned: s.recordsScanned ?? 0,
-    matched: s.recordsMatched ?? 0, bytes: s.bytesScanned ?? 0, more: !!answer.nextToken,
+    columns,
+    rows,
+    status: answer.status,
+    scanned: s.recordsScanned ?? 0,
+    matched: s.recordsMatched ?? 0,
+    bytes: s.bytesScanned ?? 0,
+    more: !!answer.nextToken,
   };
 }
 
 const wait = (ms: number, signal?: AbortSignal) =>
   new Promise<void>((resolve, reject) => {
     const timer = setTimeout(resolve, ms);
-    signal?.addEventListener("abort", () => {
-      clearTimeout(timer);
-      reject(new DOMException("stopped", "AbortError"));
-    }, { once: true });
+    signal?.addEventListener(
+      "abort",
+      () => {
+        clearTimeout(timer);
+        reject(new DOMException("stopped", "AbortError"));
+      },
+      { once: true },
+    );
   });
 
 // Starts a query and waits for its end; `progress` sees what was found so far. An abort stops it.
 export async function runQuery(
-  group: string, query: string, from: number, to: number, signal?: AbortSignal,
+  group: string,
+  query: string,
+  from: number,
+  to: number,
+  signal?: AbortSignal,
   progress?: (so_far: QueryResult) => void,
 ): Promise<QueryResult> {
-  const { queryId } = await logs<{ queryId: string }>("StartQuery", {
-    logGroupName: group, queryString: query, startTime: Math.floor(from), endTime: Math.floor(to),
-  }, signal);
+  const { queryId } = await logs<{ queryId: string }>(
+    "StartQuery",
+    {
+      logGroupName: group,
+      queryString: query,
+      startTime: Math.floor(from),
+      endTime: Math.floor(to),
+    },
+    signal,
+  );
   let delay = 30;
   try {
     for (;;) {
       const answer = await logs<QueryAnswer>("GetQueryResults", { queryId }, signal);
       if (answer.status === "Complete") return resultOf(answer);
       if (answer.status !== "Running" && answer.status !== "Scheduled") {
-        throw new ApiError(400, answer.status, answer.failureReason ?? `the query: ${answer.status}`);
+        throw new ApiError(
+          400,
+          answer.status,
+          answer.failureReason ?? `the query: ${answer.status}`,
+        );
       }
       progress?.(resultOf(answer));
       await wait(delay, signal);

@@ -1,7 +1,8 @@
 // The shell: skip link, navigation, who is logged in, whether the endpoint answers, and the view.
 //
-// The session is asked once; a 401 of any later request leads to the login, and back afterwards. The
-// status is polled here for all views, since the header shows it and views need the group's name.
+// The session is asked once; a 401 of any later request leads to the login, and back afterwards.
+// The status is polled here for all views, since the header shows it and views need the group's
+// name.
 import { useEffect, useRef, useState } from "preact/hooks";
 import { ask, connection } from "./api";
 import { useAnswer, usePoll } from "./asking";
@@ -18,7 +19,10 @@ import { formatTime } from "./time";
 import type { Session, Status } from "./types";
 
 const kNames: [View, string][] = [
-  ["/", "Overview"], ["/flows", "Flows"], ["/insights", "Insights"], ["/allowlist", "Allowlist"],
+  ["/", "Overview"],
+  ["/flows", "Flows"],
+  ["/insights", "Insights"],
+  ["/allowlist", "Allowlist"],
   ["/policy", "Policy"],
 ];
 
@@ -32,7 +36,11 @@ export function App() {
   const session = useAnswer<Session>((signal) => ask("session", undefined, signal), []);
   const login = session.value?.login;
   const open = login === "none" || login === "done";
-  const status = usePoll<Status>(open ? (signal) => ask("status", undefined, signal) : null, 3000, []);
+  const status = usePoll<Status>(
+    open ? (signal) => ask("status", undefined, signal) : null,
+    3000,
+    [],
+  );
 
   useEffect(() => {
     const lead = () => {
@@ -62,19 +70,33 @@ export function App() {
   };
   return (
     <>
-      <a class="skip" href="#main">Skip to the content</a>
-      <Header route={route} status={status.value} session={session.value} onLogout={session.again} />
+      <a class="skip" href="#main">
+        Skip to the content
+      </a>
+      <Header
+        route={route}
+        status={status.value}
+        session={session.value}
+        onLogout={session.again}
+      />
       <Silence />
       <main id="main" tabIndex={-1} ref={main}>
-        {route.view === "/login" ? <Login session={session.value} onDone={entered} />
-          : status.value ? <Shown route={route} status={status.value} />
-          : session.error || status.error
-            ? <Trouble error={(session.error ?? status.error)!}
-                retry={session.error ? session.again : status.again} />
-            : <Loading what="Asking the endpoint…" />}
+        {route.view === "/login" ? (
+          <Login session={session.value} onDone={entered} />
+        ) : status.value ? (
+          <Shown route={route} status={status.value} />
+        ) : session.error || status.error ? (
+          <Trouble
+            error={(session.error ?? status.error)!}
+            retry={session.error ? session.again : status.again}
+          />
+        ) : (
+          <Loading what="Asking the endpoint…" />
+        )}
       </main>
       <footer>
-        <span>discriminat {status.value?.version ?? ""}</span><span>all times are UTC</span>
+        <span>discriminat {status.value?.version ?? ""}</span>
+        <span>all times are UTC</span>
         <a href="/licences.txt">Licences</a>
       </footer>
     </>
@@ -83,35 +105,60 @@ export function App() {
 
 function Shown(props: ViewProps) {
   switch (props.route.view) {
-    case "/flows": return <Flows {...props} />;
-    case "/insights": return <Insights {...props} />;
-    case "/allowlist": return <Allowlist {...props} />;
-    case "/policy": return <Policy {...props} />;
-    default: return <Overview {...props} />;
+    case "/flows":
+      return <Flows {...props} />;
+    case "/insights":
+      return <Insights {...props} />;
+    case "/allowlist":
+      return <Allowlist {...props} />;
+    case "/policy":
+      return <Policy {...props} />;
+    default:
+      return <Overview {...props} />;
   }
 }
 
-function Header({ route, status, session, onLogout }: {
-  route: Route; status: Status | null; session: Session | null; onLogout: () => void;
+function Header({
+  route,
+  status,
+  session,
+  onLogout,
+}: {
+  route: Route;
+  status: Status | null;
+  session: Session | null;
+  onLogout: () => void;
 }) {
   const [theme, setTheme] = useState(currentTheme());
   return (
     <header class="top">
-      <a class="brand" href="/"><img src="/icon.svg" alt="" width="22" height="22" />discriminat</a>
+      <a class="brand" href="/">
+        <img src="/icon.svg" alt="" width="22" height="22" />
+        discriminat
+      </a>
       <nav aria-label="Views">
         {kNames.map(([view, name]) => (
-          <a key={view} href={view} aria-current={route.view === view ? "page" : undefined}>{name}</a>
+          <a key={view} href={view} aria-current={route.view === view ? "page" : undefined}>
+            {name}
+          </a>
         ))}
       </nav>
       <div class="top-right">
         {status && <Health status={status} />}
         <button type="button" class="quiet" onClick={() => setTheme(nextTheme())}>
           <span aria-hidden="true">{theme === "dark" ? "☾" : theme === "light" ? "☀" : "◑"}</span>
-          <span class="unseen">Theme: </span><span class="wide-only"> {theme}</span>
+          <span class="unseen">Theme: </span>
+          <span class="wide-only"> {theme}</span>
         </button>
         {session?.login === "done" && (
-          <button type="button" class="quiet" title={session.id}
-            onClick={() => ask("logout", {}).finally(onLogout)}>Log out</button>
+          <button
+            type="button"
+            class="quiet"
+            title={session.id}
+            onClick={() => ask("logout", {}).finally(onLogout)}
+          >
+            Log out
+          </button>
         )}
       </div>
     </header>
@@ -130,7 +177,11 @@ function useSilence(): number | null {
 
 function Health({ status }: { status: Status }) {
   if (useSilence() !== null) {
-    return <span class="badge see-thru"><span aria-hidden="true">?</span> no answer</span>;
+    return (
+      <span class="badge see-thru">
+        <span aria-hidden="true">?</span> no answer
+      </span>
+    );
   }
   if (!status.gateway) return <span class="badge neutral">logs only</span>;
   const well = status.gateway.healthy;
@@ -146,8 +197,12 @@ function Silence() {
   const since = useSilence();
   return (
     <div role="status">
-      {since !== null && <p class="banner">No answer from the endpoint since {formatTime(since)}.
-        It is asked again every few seconds; what is shown is as it was then.</p>}
+      {since !== null && (
+        <p class="banner">
+          No answer from the endpoint since {formatTime(since)}. It is asked again every few
+          seconds; what is shown is as it was then.
+        </p>
+      )}
     </div>
   );
 }

@@ -1,8 +1,8 @@
 // Hooks for what a view asks: once, or again and again while somebody looks.
 //
-// `useAnswer` keeps the last answer while the next one comes, so that nothing flickers; an answer to an
-// older question is never shown. `usePoll` rests while the page is hidden, and never asks before the
-// last answer came; behind a slow answer it waits longer.
+// `useAnswer` keeps the last answer while the next one comes, so that nothing flickers; an answer
+// to an older question is never shown. `usePoll` rests while the page is hidden, and never asks
+// before the last answer came; behind a slow answer it waits longer.
 import { useEffect, useRef, useState } from "preact/hooks";
 import { isAbort } from "./api";
 
@@ -16,8 +16,11 @@ export interface Answer<T> {
 type Ask<T> = (signal: AbortSignal) => Promise<T>;
 
 export function useAnswer<T>(ask: Ask<T> | null, inputs: unknown[]): Answer<T> {
-  const [state, setState] = useState<{ value: T | null; error: Error | null; loading: boolean }>(
-    { value: null, error: null, loading: ask !== null });
+  const [state, setState] = useState<{ value: T | null; error: Error | null; loading: boolean }>({
+    value: null,
+    error: null,
+    loading: ask !== null,
+  });
   const [turn, setTurn] = useState(0);
   const key = JSON.stringify(inputs);
   const last = useRef(key);
@@ -29,8 +32,11 @@ export function useAnswer<T>(ask: Ask<T> | null, inputs: unknown[]): Answer<T> {
     setState((old) => ({ value: same ? old.value : null, error: null, loading: true }));
     ask(stop.signal).then(
       (value) => !stop.signal.aborted && setState({ value, error: null, loading: false }),
-      (error) => !stop.signal.aborted && !isAbort(error)
-        && setState((old) => ({ value: same ? old.value : null, error, loading: false })));
+      (error) =>
+        !stop.signal.aborted &&
+        !isAbort(error) &&
+        setState((old) => ({ value: same ? old.value : null, error, loading: false })),
+    );
     return () => stop.abort();
   }, [key, turn, ask === null]);
   return { ...state, again: () => setTurn((n) => n + 1) };

@@ -1,7 +1,7 @@
 // Small parts that all views share: states, badges, copying, tabs, a field with a label.
 //
-// A colour never stands alone: a badge has a sign and a word. Errors of the endpoint are shown in its
-// own words, with what to do next. A copy says that it was done, to a screen reader too.
+// A colour never stands alone: a badge has a sign and a word. Errors of the endpoint are shown in
+// its own words, with what to do next. A copy says that it was done, to a screen reader too.
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { ApiError } from "./api";
@@ -18,11 +18,21 @@ export function OutcomeBadge({ outcome }: { outcome: Outcome }) {
 }
 
 export function Empty({ title, children }: { title: string; children?: ComponentChildren }) {
-  return <div class="state"><p class="state-title">{title}</p>{children}</div>;
+  return (
+    <div class="state">
+      <p class="state-title">{title}</p>
+      {children}
+    </div>
+  );
 }
 
 export function Loading({ what }: { what: string }) {
-  return <div class="state loading" role="status"><span class="spinner" aria-hidden="true" />{what}</div>;
+  return (
+    <div class="state loading" role="status">
+      <span class="spinner" aria-hidden="true" />
+      {what}
+    </div>
+  );
 }
 
 // What went wrong, and what to do about it.
@@ -31,12 +41,25 @@ export function Trouble({ error, retry }: { error: Error; retry?: () => void }) 
   const login = error instanceof ApiError && error.status === 401;
   return (
     <div class="state trouble" role="alert">
-      <p class="state-title">{silent ? "No answer" : login ? "Login needed" : "That did not work"}</p>
-      <p class="clip">{silent
-        ? "The endpoint does not answer. It is asked again by itself; see that discriminat runs."
-        : error.message}</p>
-      {login ? <a class="button" href="/login">Log in</a>
-        : retry && <button type="button" onClick={retry}>Try again</button>}
+      <p class="state-title">
+        {silent ? "No answer" : login ? "Login needed" : "That did not work"}
+      </p>
+      <p class="clip">
+        {silent
+          ? "The endpoint does not answer. It is asked again by itself; see that discriminat runs."
+          : error.message}
+      </p>
+      {login ? (
+        <a class="button" href="/login">
+          Log in
+        </a>
+      ) : (
+        retry && (
+          <button type="button" onClick={retry}>
+            Try again
+          </button>
+        )
+      )}
     </div>
   );
 }
@@ -48,9 +71,11 @@ export function isWithoutPolicy(error: Error | null): boolean {
 export function NoPolicy({ what }: { what: string }) {
   return (
     <Empty title="This endpoint has no policy">
-      <p>{what} It is asked of the gateway itself, or of <code>discriminat serve</code> started with
+      <p>
+        {what} It is asked of the gateway itself, or of <code>discriminat serve</code> started with
         the gateway's configuration file; <code>discriminat serve --help</code> names the option.
-        Flows and Insights work without.</p>
+        Flows and Insights work without.
+      </p>
     </Empty>
   );
 }
@@ -64,8 +89,11 @@ export function Copy({ text, what }: { text: string; what: string }) {
   }, [done]);
   return (
     <button type="button" class="copy" onClick={() => copyText(text).then(() => setDone(done + 1))}>
-      {done ? "Copied" : "Copy"}<span class="unseen"> {what}</span>
-      <span class="unseen" role="status">{done ? "copied" : ""}</span>
+      {done ? "Copied" : "Copy"}
+      <span class="unseen"> {what}</span>
+      <span class="unseen" role="status">
+        {done ? "copied" : ""}
+      </span>
     </button>
   );
 }
@@ -82,19 +110,38 @@ async function copyText(text: string): Promise<void> {
   area.remove();
 }
 
-export function Panel({ title, children, aside, class: name = "" }: {
-  title: string; children: ComponentChildren; aside?: ComponentChildren; class?: string;
+export function Panel({
+  title,
+  children,
+  aside,
+  class: name = "",
+}: {
+  title: string;
+  children: ComponentChildren;
+  aside?: ComponentChildren;
+  class?: string;
 }) {
   return (
     <section class={`panel ${name}`}>
-      <header class="panel-head"><h2>{title}</h2>{aside && <div class="aside">{aside}</div>}</header>
+      <header class="panel-head">
+        <h2>{title}</h2>
+        {aside && <div class="aside">{aside}</div>}
+      </header>
       {children}
     </section>
   );
 }
 
-export function Tabs({ label, tabs, value, onPick }: {
-  label: string; tabs: [string, string][]; value: string; onPick: (id: string) => void;
+export function Tabs({
+  label,
+  tabs,
+  value,
+  onPick,
+}: {
+  label: string;
+  tabs: [string, string][];
+  value: string;
+  onPick: (id: string) => void;
 }) {
   const list = useRef<HTMLDivElement>(null);
   const onKey = (event: KeyboardEvent) => {
@@ -108,8 +155,16 @@ export function Tabs({ label, tabs, value, onPick }: {
   return (
     <div class="tabs" role="tablist" aria-label={label} ref={list} onKeyDown={onKey}>
       {tabs.map(([id, name]) => (
-        <button type="button" role="tab" key={id} id={`tab-${id}`} aria-selected={id === value}
-          aria-controls={`panel-${id}`} tabIndex={id === value ? 0 : -1} onClick={() => onPick(id)}>
+        <button
+          type="button"
+          role="tab"
+          key={id}
+          id={`tab-${id}`}
+          aria-selected={id === value}
+          aria-controls={`panel-${id}`}
+          tabIndex={id === value ? 0 : -1}
+          onClick={() => onPick(id)}
+        >
           {name}
         </button>
       ))}
@@ -117,21 +172,42 @@ export function Tabs({ label, tabs, value, onPick }: {
   );
 }
 
-export function Choice({ label, value, options, onPick }: {
-  label: string; value: string; options: [string, string][]; onPick: (value: string) => void;
+export function Choice({
+  label,
+  value,
+  options,
+  onPick,
+}: {
+  label: string;
+  value: string;
+  options: [string, string][];
+  onPick: (value: string) => void;
 }) {
   return (
-    <label class="field"><span>{label}</span>
+    <label class="field">
+      <span>{label}</span>
       <select value={value} onChange={(event) => onPick(event.currentTarget.value)}>
-        {options.map(([id, name]) => <option key={id} value={id}>{name}</option>)}
+        {options.map(([id, name]) => (
+          <option key={id} value={id}>
+            {name}
+          </option>
+        ))}
       </select>
     </label>
   );
 }
 
 // One of a few, side by side.
-export function Segments({ label, value, options, onPick }: {
-  label: string; value: string; options: [string, string][]; onPick: (value: string) => void;
+export function Segments({
+  label,
+  value,
+  options,
+  onPick,
+}: {
+  label: string;
+  value: string;
+  options: [string, string][];
+  onPick: (value: string) => void;
 }) {
   return (
     <div class="segments" role="group" aria-label={label}>

@@ -1,7 +1,8 @@
 // A chart over time by uPlot, and the same numbers as a table for whoever cannot see it.
 //
 // Colours come from the style sheet, so both themes have their own; lines differ by dashes too. The
-// chart is made anew for another theme or set of lines, and only fed for new numbers. Times are UTC.
+// chart is made anew for another theme or set of lines, and only fed for new numbers. Times are
+// UTC.
 import { useEffect, useRef, useState } from "preact/hooks";
 import uPlot from "uplot";
 import type { Series } from "./series";
@@ -48,20 +49,32 @@ function ticksOf(seconds: number[], step: number): string[] {
 
 export const formatNumber = (value: number): string =>
   Math.abs(value) >= 100 || Number.isInteger(value)
-    ? Math.round(value).toLocaleString("en") : value.toLocaleString("en", { maximumSignificantDigits: 3 });
+    ? Math.round(value).toLocaleString("en")
+    : value.toLocaleString("en", { maximumSignificantDigits: 3 });
 
 function optionsOf(props: ChartProps, width: number, box: HTMLElement): uPlot.Options {
   const style = getComputedStyle(box);
   const colour = (name: string) => style.getPropertyValue(name).trim();
-  const axis = { stroke: colour("--muted"), font: "11px system-ui", grid: {
-    stroke: colour("--line"), width: 1 }, ticks: { show: false } };
+  const axis = {
+    stroke: colour("--muted"),
+    font: "11px system-ui",
+    grid: {
+      stroke: colour("--line"),
+      width: 1,
+    },
+    ticks: { show: false },
+  };
   return {
-    width, height: props.height ?? 220,
+    width,
+    height: props.height ?? 220,
     tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1e3), "UTC"),
     cursor: { points: { size: 6 }, drag: { x: false, y: false } },
     legend: { live: true },
     scales: { y: { range: (_, __, max) => [0, max > 0 ? max * 1.1 : 1] } },
-    axes: [{ ...axis, values: (_, ticks, _axis, _space, step) => ticksOf(ticks, step) }, { ...axis, size: 52, values: (_, ticks) => ticks.map((t) => formatNumber(t)) }],
+    axes: [
+      { ...axis, values: (_, ticks, _axis, _space, step) => ticksOf(ticks, step) },
+      { ...axis, size: 52, values: (_, ticks) => ticks.map((t) => formatNumber(t)) },
+    ],
     series: [
       { label: "UTC", value: (_, v) => (v == null ? "–" : formatMoment(v * 1e3).slice(5)) },
       ...props.series.lines.map((line, i): uPlot.Series => ({
@@ -71,14 +84,18 @@ function optionsOf(props: ChartProps, width: number, box: HTMLElement): uPlot.Op
         width: 1.6,
         points: { show: props.series.times.length < 3 },
         paths: props.stepped ? uPlot.paths.stepped!({ align: 1 }) : undefined,
-        value: (_, v) => (v == null ? "–" : `${formatNumber(v)}${props.unit ? ` ${props.unit}` : ""}`),
+        value: (_, v) =>
+          v == null ? "–" : `${formatNumber(v)}${props.unit ? ` ${props.unit}` : ""}`,
       })),
     ],
   };
 }
 
 const dataOf = (series: Series): uPlot.AlignedData =>
-  [series.times.map((t) => t / 1e3), ...series.lines.map((line) => line.values)] as uPlot.AlignedData;
+  [
+    series.times.map((t) => t / 1e3),
+    ...series.lines.map((line) => line.values),
+  ] as uPlot.AlignedData;
 
 export function Chart(props: ChartProps) {
   const box = useRef<HTMLDivElement>(null);
@@ -89,8 +106,11 @@ export function Chart(props: ChartProps) {
 
   useEffect(() => {
     const element = box.current!;
-    const made = new uPlot(optionsOf(props, element.clientWidth || 300, element),
-      dataOf(props.series), element);
+    const made = new uPlot(
+      optionsOf(props, element.clientWidth || 300, element),
+      dataOf(props.series),
+      element,
+    );
     plot.current = made;
     const watch = new ResizeObserver(() => {
       const width = element.clientWidth;
@@ -118,20 +138,40 @@ export function Chart(props: ChartProps) {
 }
 
 function NumbersTable({ series, label, unit }: ChartProps) {
-  const rows = series.times.map((time, i) => ({ time, i })).reverse().slice(0, kTableRowsMax);
+  const rows = series.times
+    .map((time, i) => ({ time, i }))
+    .reverse()
+    .slice(0, kTableRowsMax);
   return (
     <div class="scroll" tabIndex={0} role="region" aria-label={`${label}: numbers`}>
       <table>
-        <caption class="unseen">{label}{unit ? `, ${unit}` : ""}</caption>
-        <thead><tr><th scope="col">Time (UTC)</th>
-          {series.lines.map((line) => <th scope="col" class="number" key={line.label}>{line.label}</th>)}
-        </tr></thead>
-        <tbody>{rows.map(({ time, i }) => (
-          <tr key={time}><th scope="row" class="nowrap">{formatMoment(time)}</th>
+        <caption class="unseen">
+          {label}
+          {unit ? `, ${unit}` : ""}
+        </caption>
+        <thead>
+          <tr>
+            <th scope="col">Time (UTC)</th>
             {series.lines.map((line) => (
-              <td class="number" key={line.label}>
-                {line.values[i] == null ? "–" : formatNumber(line.values[i]!)}</td>))}
-          </tr>))}
+              <th scope="col" class="number" key={line.label}>
+                {line.label}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map(({ time, i }) => (
+            <tr key={time}>
+              <th scope="row" class="nowrap">
+                {formatMoment(time)}
+              </th>
+              {series.lines.map((line) => (
+                <td class="number" key={line.label}>
+                  {line.values[i] == null ? "–" : formatNumber(line.values[i]!)}
+                </td>
+              ))}
+            </tr>
+          ))}
         </tbody>
       </table>
     </div>

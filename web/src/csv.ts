@@ -7,8 +7,10 @@
 export type Row = Record<string, string>;
 
 function csvCell(value: string): string {
-  let text = value.replace(/[\u0000-\u001f\u007f]/g, (c) =>
-    `\\x${c.charCodeAt(0).toString(16).padStart(2, "0")}`);
+  let text = value.replace(
+    /[\u0000-\u001f\u007f]/g,
+    (c) => `\\x${c.charCodeAt(0).toString(16).padStart(2, "0")}`,
+  );
   if (/^[=+\-@]/.test(text) && !/^[+-]?[\d.]+(e[+-]?\d+)?$/i.test(text)) text = `'${text}`;
   return /[",]/.test(text) ? `"${text.replace(/"/g, '""')}"` : text;
 }
@@ -22,6 +24,7 @@ export function formatCsv(columns: string[], rows: Row[]): string {
 // A value that a row does not have is left out of it, as in the answer.
 export function formatJson(columns: string[], rows: Row[]): string {
   const kept = rows.map((row) =>
-    Object.fromEntries(columns.filter((c) => row[c] !== undefined).map((c) => [c, row[c]])));
+    Object.fromEntries(columns.filter((c) => row[c] !== undefined).map((c) => [c, row[c]])),
+  );
   return `${JSON.stringify(kept, null, 1)}\n`;
 }

@@ -1,7 +1,7 @@
 // A line of the flow log in plain words.
 //
-// `src` and `dst` are the packet's own, so in a server line the client is `dst`; people ask about the
-// client and its destination either way. A message that is no flow line keeps its text. The
+// `src` and `dst` are the packet's own, so in a server line the client is `dst`; people ask about
+// the client and its destination either way. A message that is no flow line keeps its text. The
 // annotation is what docs/policy.md would have somebody write for this destination; whether one
 // helps depends on the reason. Tested by test/flow.test.ts.
 import type { ConfigRecord, Explanation, FlowRecord } from "./types";
@@ -20,7 +20,8 @@ export function parseRecord<T>(message: string): T | null {
 export function parseFlow(message: string): FlowRecord | null {
   const record = parseRecord<FlowRecord>(message);
   return record && typeof record.outcome === "string" && typeof record.src === "string"
-    ? record : null;
+    ? record
+    : null;
 }
 
 export function outcomeOf(record: FlowRecord): Outcome {
@@ -100,5 +101,10 @@ export function annotationOf(answer: Explanation): Annotation | null {
 }
 
 export const signOf = (record: ConfigRecord): "+" | "−" | "!" | "×" =>
-  record.outcome === "accepted" ? "+" : record.outcome === "removed" ? "−"
-    : record.outcome === "warning" ? "!" : "×";
+  record.outcome === "accepted"
+    ? "+"
+    : record.outcome === "removed"
+      ? "−"
+      : record.outcome === "warning"
+        ? "!"
+        : "×";

@@ -1,8 +1,8 @@
 // Where the rows of the flows come from: a search that walks back, and a tail that polls.
 //
 // Both give the same: rows newest first, what went wrong, and how to go on. A tail that cannot keep
-// up skips to the newest and says so, instead of falling behind for ever. It rests while the page is
-// hidden, and then shows what came meanwhile.
+// up skips to the newest and says so, instead of falling behind for ever. It rests while the page
+// is hidden, and then shows what came meanwhile.
 import { useEffect, useRef, useState } from "preact/hooks";
 import { ApiError, filterEvents, isAbort } from "./api";
 import { Tail, kRowsMax, prepend } from "./tail";
@@ -34,8 +34,14 @@ interface SearchState {
   skipped: boolean;
 }
 
-const kNothing: SearchState =
-  { rows: [], rest: null, loading: false, error: null, reached: null, skipped: false };
+const kNothing: SearchState = {
+  rows: [],
+  rest: null,
+  loading: false,
+  error: null,
+  reached: null,
+  skipped: false,
+};
 
 export function useSearch(group: string | null, pattern: string, from: string, to: string): Found {
   const [state, setState] = useState(kNothing);
@@ -47,13 +53,25 @@ export function useSearch(group: string | null, pattern: string, from: string, t
     const mine = (stop.current = new AbortController());
     setState((s) => ({ ...s, rows: old, loading: true, error: null }));
     try {
-      const walk = await walkBack((begin, end, limit, token) =>
-        filterEvents({ group: group!, stream: "flow", pattern, from: begin, to: end, limit, token },
-          mine.signal), period, kPage);
+      const walk = await walkBack(
+        (begin, end, limit, token) =>
+          filterEvents(
+            { group: group!, stream: "flow", pattern, from: begin, to: end, limit, token },
+            mine.signal,
+          ),
+        period,
+        kPage,
+      );
       const rows = [...old, ...walk.events].slice(0, kRowsMax);
       if (mine.signal.aborted) return;
-      setState((s) => ({ rows, rest: rows.length < kRowsMax ? walk.rest : null, loading: false,
-        error: null, reached: walk.rest ? walk.rest.to : null, skipped: s.skipped || walk.cut }));
+      setState((s) => ({
+        rows,
+        rest: rows.length < kRowsMax ? walk.rest : null,
+        loading: false,
+        error: null,
+        reached: walk.rest ? walk.rest.to : null,
+        skipped: s.skipped || walk.cut,
+      }));
     } catch (error) {
       if (isAbort(error) || mine.signal.aborted) return;
       setState((s) => ({ ...s, loading: false, error: error as Error }));
@@ -65,16 +83,21 @@ export function useSearch(group: string | null, pattern: string, from: string, t
     return () => stop.current?.abort();
   }, [group, pattern, from, to, turn]);
   const { rest, ...shown } = state;
-  return { ...shown, older: rest && (() => void look(rest, state.rows)),
-    again: () => setTurn((n) => n + 1) };
+  return {
+    ...shown,
+    older: rest && (() => void look(rest, state.rows)),
+    again: () => setTurn((n) => n + 1),
+  };
 }
 
 async function tailPage(group: string, pattern: string, tail: Tail, signal: AbortSignal) {
   const events: LogEvent[] = [];
   let token: string | undefined;
   for (let page = 0; page < kTailPages; ++page) {
-    const answer = await filterEvents({ group, stream: "flow", pattern, from: tail.since,
-      limit: kRowsMax, token }, signal);
+    const answer = await filterEvents(
+      { group, stream: "flow", pattern, from: tail.since, limit: kRowsMax, token },
+      signal,
+    );
     events.push(...answer.events);
     token = answer.nextToken;
     if (!token) return { fresh: tail.take(events), skipped: false };
@@ -97,8 +120,13 @@ export function useTail(group: string | null, pattern: string): Found {
       if (!document.hidden) {
         try {
           const { fresh, skipped } = await tailPage(group, pattern, tail, stop.signal);
-          setState((s) => ({ ...s, rows: prepend(fresh, s.rows), loading: false, error: null,
-            skipped: s.skipped || skipped }));
+          setState((s) => ({
+            ...s,
+            rows: prepend(fresh, s.rows),
+            loading: false,
+            error: null,
+            skipped: s.skipped || skipped,
+          }));
         } catch (error) {
           if (isAbort(error)) return;
           setState((s) => ({ ...s, loading: false, error: error as Error }));

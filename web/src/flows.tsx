@@ -4,10 +4,10 @@
 // most 1000 rows in the page and says so. The pattern counts once it is applied; what the endpoint
 // says about a wrong one stands under it. Pattern, period and tail are the address.
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
-import { ApiError } from "./api";
 import { Empty, Loading, Trouble, plural } from "./bits";
 import { FlowRow } from "./flow_row";
-import { kRecipes, addCondition, placeOf } from "./pattern";
+import { PatternForm, isAboutPattern } from "./flow_pattern";
+import { addCondition } from "./pattern";
 import { PeriodPicker } from "./period";
 import { formatRoute, go } from "./route";
 import { kRowsMax } from "./tail";
@@ -16,7 +16,11 @@ import { useSearch, useTail, type Found } from "./flow_sources";
 import type { ViewProps } from "./app";
 
 const kLengths: [string, string][] = [
-  ["15m", "15 minutes"], ["1h", "1 hour"], ["6h", "6 hours"], ["24h", "24 hours"], ["7d", "7 days"],
+  ["15m", "15 minutes"],
+  ["1h", "1 hour"],
+  ["6h", "6 hours"],
+  ["24h", "24 hours"],
+  ["7d", "7 days"],
   ["30d", "30 days"],
 ];
 
@@ -29,89 +33,45 @@ export function Flows({ route, status }: ViewProps) {
   const found = live === "1" ? tail : search;
   return (
     <>
-      <div class="view-head"><h1>Flows</h1>
-        <button type="button" class="live" aria-pressed={live === "1"}
-          onClick={() => show({ live: live === "1" ? "" : "1" })}>
+      <div class="view-head">
+        <h1>Flows</h1>
+        <button
+          type="button"
+          class="live"
+          aria-pressed={live === "1"}
+          onClick={() => show({ live: live === "1" ? "" : "1" })}
+        >
           <span aria-hidden="true">{live === "1" ? "❚❚" : "▶"}</span>
           {live === "1" ? " Stop the live tail" : " Live tail"}
         </button>
       </div>
-      <PatternForm pattern={pattern} error={found.error} onApply={(text) => show({ pattern: text })} />
+      <PatternForm
+        pattern={pattern}
+        error={found.error}
+        onApply={(text) => show({ pattern: text })}
+      />
       <div class="row between">
-        {live === "1" ? <span class="note">New lines appear on top.</span>
-          : <PeriodPicker key={`${from} ${to}`} from={from} to={to} lengths={kLengths} otherwise="1h"
-              onPick={(begin, end) => show({ from: begin, to: end })} />}
+        {live === "1" ? (
+          <span class="note">New lines appear on top.</span>
+        ) : (
+          <PeriodPicker
+            key={`${from} ${to}`}
+            from={from}
+            to={to}
+            lengths={kLengths}
+            otherwise="1h"
+            onPick={(begin, end) => show({ from: begin, to: end })}
+          />
+        )}
         <Counts found={found} live={live === "1"} />
       </div>
-      <Rows found={found} live={live === "1"} policy={status.policy}
-        onFilter={(more) => show({ pattern: addCondition(pattern, more) })} />
+      <Rows
+        found={found}
+        live={live === "1"}
+        policy={status.policy}
+        onFilter={(more) => show({ pattern: addCondition(pattern, more) })}
+      />
     </>
-  );
-}
-
-function isAboutPattern(error: Error | null): boolean {
-  return error instanceof ApiError && error.status === 400;
-}
-
-function PatternForm({ pattern, error, onApply }: {
-  pattern: string; error: Error | null; onApply: (pattern: string) => void;
-}) {
-  const [text, setText] = useState(pattern);
-  const input = useRef<HTMLInputElement>(null);
-  useEffect(() => setText(pattern), [pattern]);
-  const wrong = isAboutPattern(error) ? error!.message : "";
-  const at = wrong ? placeOf(pattern, wrong) : -1;
-  return (
-    <form class="pattern" role="search" onSubmit={(event) => {
-      event.preventDefault();
-      onApply(text.trim());
-    }}>
-      <div class="row">
-        <label class="grow"><span class="unseen">Filter pattern</span>
-          <input ref={input} data-search="" class="mono" name="pattern" value={text} maxLength={1024}
-            placeholder='{ $.outcome = "disallowed" }' spellcheck={false} autocomplete="off"
-            aria-invalid={wrong ? "true" : undefined} aria-describedby="pattern-error"
-            onInput={(event) => setText(event.currentTarget.value)} />
-        </label>
-        <button type="submit" class="primary">Search</button>
-      </div>
-      <div id="pattern-error" role="alert">
-        {wrong && <p class="error-line">{wrong}
-          {at >= 0 && <> <button type="button" class="quiet" onClick={() => {
-            input.current?.focus();
-            input.current?.setSelectionRange(at, pattern.length);
-          }}>at character {at + 1}</button></>}</p>}
-      </div>
-      <div class="recipes" role="group" aria-label="Recipes">
-        {kRecipes.map((recipe) => (
-          <button type="button" key={recipe.name} class="chip" title={recipe.pattern || "no pattern"}
-            aria-pressed={recipe.pattern === pattern} onClick={() => onApply(recipe.pattern)}>
-            {recipe.name}
-          </button>
-        ))}
-        <OneClient pattern={pattern} onApply={onApply} />
-      </div>
-    </form>
-  );
-}
-
-// "What one client asked for": the address, and Enter.
-function OneClient({ pattern, onApply }: { pattern: string; onApply: (pattern: string) => void }) {
-  const apply = (address: string) => {
-    const ends = `($.src = "${address}" || $.dst = "${address}")`;
-    onApply(`{ ${ends} }`);
-  };
-  const shown = /\$\.src = "([\d.]+)"/.exec(pattern)?.[1] ?? "";
-  return (
-    <label class="chip-input"><span>Client</span>
-      <input key={shown} size={12} defaultValue={shown} placeholder="10.0.1.10" spellcheck={false}
-        onKeyDown={(event) => {
-          if (event.key !== "Enter") return;
-          event.preventDefault();
-          const address = event.currentTarget.value.trim();
-          if (/^[\d.]{7,15}$/.test(address)) apply(address);
-        }} />
-    </label>
   );
 }
 
@@ -128,25 +88,38 @@ function Counts({ found, live }: { found: Found; live: boolean }) {
   }, [live]);
   return (
     <p class="note">
-      <span aria-live={live ? "off" : "polite"}>{found.loading && found.rows.length === 0 ? "" : count}
+      <span aria-live={live ? "off" : "polite"}>
+        {found.loading && found.rows.length === 0 ? "" : count}
         {found.reached !== null && ` back to ${formatTime(found.reached)}`}
         {found.rows.length >= kRowsMax && `, at most ${kRowsMax} are shown`}
-        {found.skipped && ", some were left out: there were too many at once"}</span>
-      <span class="unseen" aria-live="polite">{told}</span>
+        {found.skipped && ", some were left out: there were too many at once"}
+      </span>
+      <span class="unseen" aria-live="polite">
+        {told}
+      </span>
     </p>
   );
 }
 
-function Rows({ found, live, policy, onFilter }: {
-  found: Found; live: boolean; policy: boolean; onFilter: (more: string) => void;
+function Rows({
+  found,
+  live,
+  policy,
+  onFilter,
+}: {
+  found: Found;
+  live: boolean;
+  policy: boolean;
+  onFilter: (more: string) => void;
 }) {
   const list = useRef<HTMLUListElement>(null);
   const [open, setOpen] = useState<Set<string>>(new Set());
-  const toggle = (id: string) => setOpen((old) => {
-    const next = new Set(old);
-    if (!next.delete(id)) next.add(id);
-    return next;
-  });
+  const toggle = (id: string) =>
+    setOpen((old) => {
+      const next = new Set(old);
+      if (!next.delete(id)) next.add(id);
+      return next;
+    });
   const onKey = (event: KeyboardEvent) => {
     const step = event.key === "ArrowDown" ? 1 : event.key === "ArrowUp" ? -1 : 0;
     const target = event.target as HTMLElement;
@@ -156,34 +129,59 @@ function Rows({ found, live, policy, onFilter }: {
     lines[lines.indexOf(target) + step]?.focus();
   };
   // The status that is polled draws the view anew; a thousand rows need not be.
-  const rows = useMemo(() => found.rows.map((event) => (
-    <FlowRow key={event.eventId} event={event} open={open.has(event.eventId)} policy={policy}
-      onToggle={() => toggle(event.eventId)} onFilter={onFilter} />
-  )), [found.rows, open, policy, location.search]);
+  const rows = useMemo(
+    () =>
+      found.rows.map((event) => (
+        <FlowRow
+          key={event.eventId}
+          event={event}
+          open={open.has(event.eventId)}
+          policy={policy}
+          onToggle={() => toggle(event.eventId)}
+          onFilter={onFilter}
+        />
+      )),
+    [found.rows, open, policy, location.search],
+  );
   if (found.error && !isAboutPattern(found.error) && found.rows.length === 0) {
     return <Trouble error={found.error} retry={found.again} />;
   }
   if (found.rows.length === 0) {
     if (found.error) return null;
     if (found.loading && !live) return <Loading what="Searching…" />;
-    return live ? <Empty title="Waiting for the next line…">
-        <p>Lines are shown within two seconds of the decision.</p></Empty>
-      : <Empty title="No line matches in this period.">
-        <p>Take a longer period, or another pattern. A pattern's <code>!=</code> does not find lines
-          without the field.</p></Empty>;
+    return live ? (
+      <Empty title="Waiting for the next line…">
+        <p>Lines are shown within two seconds of the decision.</p>
+      </Empty>
+    ) : (
+      <Empty title="No line matches in this period.">
+        <p>
+          Take a longer period, or another pattern. A pattern's <code>!=</code> does not find lines
+          without the field.
+        </p>
+      </Empty>
+    );
   }
   return (
     <>
       <ul class="flows" ref={list} onKeyDown={onKey} aria-label="Flow lines, newest first">
         {rows}
       </ul>
-      {!live && <div class="row center">
-        {found.older ? <button type="button" onClick={found.older} disabled={found.loading}>
-            {found.loading ? "Searching…" : "Show older lines"}</button>
-          : <span class="note">{found.rows.length >= kRowsMax
-            ? `The page holds ${kRowsMax} lines. Narrow the pattern or end the period earlier for others.`
-            : "That is all of this period."}</span>}
-      </div>}
+      {!live && (
+        <div class="row center">
+          {found.older ? (
+            <button type="button" onClick={found.older} disabled={found.loading}>
+              {found.loading ? "Searching…" : "Show older lines"}
+            </button>
+          ) : (
+            <span class="note">
+              {found.rows.length >= kRowsMax
+                ? `The page holds ${kRowsMax} lines. Narrow the pattern or end the period earlier for others.`
+                : "That is all of this period."}
+            </span>
+          )}
+        </div>
+      )}
     </>
   );
 }

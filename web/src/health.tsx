@@ -1,4 +1,5 @@
-// How the gateway is: tiles that say what is well, and what to do about what is not; and its timings.
+// How the gateway is: tiles that say what is well, and what to do about what is not; and its
+// timings.
 //
 // Each tile is one line of docs/operations.md, "worth an alarm". Counters since the start are shown
 // with how much they grew while the page is open. A sign and a word stand beside the colour.
@@ -23,9 +24,16 @@ export function HealthTiles({ gateway, now }: { gateway: Gateway; now: number })
         {tilesOf(gateway, first.current, now).map((tile) => (
           <li key={tile.name} class={`tile ${tile.state}`}>
             <span class="tile-name">{tile.name}</span>
-            <span class="tile-value"><span class="tile-sign" aria-hidden="true">{kSigns[tile.state]}</span>
-              {tile.value}<span class="unseen"> ({kWords[tile.state]})</span></span>
-            <span class="tile-note" title={tile.note}>{tile.note}</span>
+            <span class="tile-value">
+              <span class="tile-sign" aria-hidden="true">
+                {kSigns[tile.state]}
+              </span>
+              {tile.value}
+              <span class="unseen"> ({kWords[tile.state]})</span>
+            </span>
+            <span class="tile-note" title={tile.note}>
+              {tile.note}
+            </span>
           </li>
         ))}
       </ul>
@@ -52,7 +60,8 @@ function useReadings(gateway: Gateway, time: string): Reading[] {
   const last = kept.current[kept.current.length - 1];
   if (gateway.histograms && (!last || last.time < now)) {
     kept.current = [...kept.current, { time: now, histograms: gateway.histograms }];
-    while (kept.current.length > 2 && kept.current[1]!.time <= now - kRecentMs) kept.current.shift();
+    while (kept.current.length > 2 && kept.current[1]!.time <= now - kRecentMs)
+      kept.current.shift();
   }
   return kept.current;
 }
@@ -64,33 +73,73 @@ export function Timings({ gateway, time }: { gateway: Gateway; time: string }) {
   const span = oldest ? Date.parse(time) - oldest.time : 0;
   const shown = span > 0 ? since : "start"; // nothing to compare with yet
   return (
-    <Panel title="Timings" class="wide" aside={
-      <Segments label="Counted" value={since} onPick={setSince}
-        options={[["now", "last minute"], ["start", "since the start"]]} />}>
-      {!gateway.histograms ? <p class="note">This gateway does not report timings.</p> : (
+    <Panel
+      title="Timings"
+      class="wide"
+      aside={
+        <Segments
+          label="Counted"
+          value={since}
+          onPick={setSince}
+          options={[
+            ["now", "last minute"],
+            ["start", "since the start"],
+          ]}
+        />
+      }
+    >
+      {!gateway.histograms ? (
+        <p class="note">This gateway does not report timings.</p>
+      ) : (
         <div class="scroll" tabIndex={0} role="region" aria-label="Timings">
           <table>
-            <caption class="unseen">Median, 99th percentile and mean of the gateway's timings</caption>
-            <thead><tr><th scope="col">What</th><th scope="col" class="number">p50</th>
-              <th scope="col" class="number">p99</th><th scope="col" class="number">Mean</th>
-              <th scope="col" class="number">Counted</th></tr></thead>
-            <tbody>{kTimings.map(([key, name, words]) => {
-              const all = gateway.histograms?.[key];
-              if (!all) return null;
-              const h = shown === "start" ? all : difference(all, oldest?.histograms[key] ?? null);
-              return (
-                <tr key={key}>
-                  <th scope="row">{name} <span class="note block">{words}</span></th>
-                  <td class="number strong">{formatQuantile(quantile(h, 0.5))}</td>
-                  <td class="number strong">{formatQuantile(quantile(h, 0.99))}</td>
-                  <td class="number">{h.count > 0 ? formatSeconds(h.sum / h.count) : "–"}</td>
-                  <td class="number">{formatNumber(h.count)}</td>
-                </tr>);
-            })}</tbody>
+            <caption class="unseen">
+              Median, 99th percentile and mean of the gateway's timings
+            </caption>
+            <thead>
+              <tr>
+                <th scope="col">What</th>
+                <th scope="col" class="number">
+                  p50
+                </th>
+                <th scope="col" class="number">
+                  p99
+                </th>
+                <th scope="col" class="number">
+                  Mean
+                </th>
+                <th scope="col" class="number">
+                  Counted
+                </th>
+              </tr>
+            </thead>
+            <tbody>
+              {kTimings.map(([key, name, words]) => {
+                const all = gateway.histograms?.[key];
+                if (!all) return null;
+                const h =
+                  shown === "start" ? all : difference(all, oldest?.histograms[key] ?? null);
+                return (
+                  <tr key={key}>
+                    <th scope="row">
+                      {name} <span class="note block">{words}</span>
+                    </th>
+                    <td class="number strong">{formatQuantile(quantile(h, 0.5))}</td>
+                    <td class="number strong">{formatQuantile(quantile(h, 0.99))}</td>
+                    <td class="number">{h.count > 0 ? formatSeconds(h.sum / h.count) : "–"}</td>
+                    <td class="number">{formatNumber(h.count)}</td>
+                  </tr>
+                );
+              })}
+            </tbody>
           </table>
-        </div>)}
-      <p class="note">{shown === "start" ? `Since the start, ${formatSpan(Date.parse(time)
-        - gateway.started * 1000)} ago.` : `In the last ${formatSpan(span)}, while this page is open.`}</p>
+        </div>
+      )}
+      <p class="note">
+        {shown === "start"
+          ? `Since the start, ${formatSpan(Date.parse(time) - gateway.started * 1000)} ago.`
+          : `In the last ${formatSpan(span)}, while this page is open.`}
+      </p>
     </Panel>
   );
 }

@@ -1,8 +1,9 @@
 // Histograms of /api/status: what happened between two readings, and quantiles of that.
 //
-// Counts only grow while the gateway runs. Smaller counts, or other bounds, mean that it was started
-// again: then the later reading counts from zero. A quantile is interpolated inside its bucket; in
-// the last bucket, which has no end, only "more than" can be said. Tested by test/histogram.test.ts.
+// Counts only grow while the gateway runs. Smaller counts, or other bounds, mean that it was
+// started again: then the later reading counts from zero. A quantile is interpolated inside its
+// bucket; in the last bucket, which has no end, only "more than" can be said. Tested by
+// test/histogram.test.ts.
 import type { Histogram } from "./types";
 
 export interface Quantile {

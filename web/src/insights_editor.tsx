@@ -1,7 +1,7 @@
 // The query editor: a plain text field with line numbers, and a mistake marked at its place.
 //
-// The endpoint says from which to which character the mistake goes. The marked line is repeated below
-// with the place under it, which a screen reader reads too; the caret goes there on demand.
+// The endpoint says from which to which character the mistake goes. The marked line is repeated
+// below with the place under it, which a screen reader reads too; the caret goes there on demand.
 import { useRef } from "preact/hooks";
 import { lineOfPlace } from "./place";
 
@@ -11,8 +11,16 @@ export interface Mistake {
   query: string; // the text that the place is of
 }
 
-export function Editor({ text, onText, onRun, error }: {
-  text: string; onText: (text: string) => void; onRun: () => void; error: Mistake | null;
+export function Editor({
+  text,
+  onText,
+  onRun,
+  error,
+}: {
+  text: string;
+  onText: (text: string) => void;
+  onRun: () => void;
+  error: Mistake | null;
 }) {
   const area = useRef<HTMLTextAreaElement>(null);
   const gutter = useRef<HTMLDivElement>(null);
@@ -26,12 +34,24 @@ export function Editor({ text, onText, onRun, error }: {
       <div class="editor-box">
         <div class="gutter" aria-hidden="true" ref={gutter}>
           {Array.from({ length: Math.min(lines, 2000) }, (_, i) => (
-            <div key={i} class={mark && same && mark.line === i + 1 ? "gutter-wrong" : ""}>{i + 1}</div>
+            <div key={i} class={mark && same && mark.line === i + 1 ? "gutter-wrong" : ""}>
+              {i + 1}
+            </div>
           ))}
         </div>
-        <textarea ref={area} data-search="" class="mono" aria-label="Query" value={text} rows={rows}
-          maxLength={10_000} spellcheck={false} autocomplete="off" wrap="off"
-          aria-invalid={error ? "true" : undefined} aria-describedby="query-error"
+        <textarea
+          ref={area}
+          data-search=""
+          class="mono"
+          aria-label="Query"
+          value={text}
+          rows={rows}
+          maxLength={10_000}
+          spellcheck={false}
+          autocomplete="off"
+          wrap="off"
+          aria-invalid={error ? "true" : undefined}
+          aria-describedby="query-error"
           onInput={(event) => onText(event.currentTarget.value)}
           onScroll={(event) => {
             if (gutter.current) gutter.current.scrollTop = event.currentTarget.scrollTop;
@@ -40,17 +60,36 @@ export function Editor({ text, onText, onRun, error }: {
             if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
             event.preventDefault();
             onRun();
-          }} />
+          }}
+        />
       </div>
       <div id="query-error" role="alert">
         {error && mark && (
           <div class="mistake">
-            <p class="error-line">Line {mark.line}, column {mark.column}: {error.message}
-              {same && <> <button type="button" class="quiet" onClick={() => {
-                area.current?.focus();
-                area.current?.setSelectionRange(offset + mark.start, offset + mark.end);
-              }}>go there</button></>}</p>
-            <pre aria-hidden="true">{mark.text}{"\n"}{" ".repeat(mark.indent)}{"^".repeat(mark.width)}</pre>
+            <p class="error-line">
+              Line {mark.line}, column {mark.column}: {error.message}
+              {same && (
+                <>
+                  {" "}
+                  <button
+                    type="button"
+                    class="quiet"
+                    onClick={() => {
+                      area.current?.focus();
+                      area.current?.setSelectionRange(offset + mark.start, offset + mark.end);
+                    }}
+                  >
+                    go there
+                  </button>
+                </>
+              )}
+            </p>
+            <pre aria-hidden="true">
+              {mark.text}
+              {"\n"}
+              {" ".repeat(mark.indent)}
+              {"^".repeat(mark.width)}
+            </pre>
           </div>
         )}
       </div>

@@ -9,11 +9,19 @@ export function Login({ session, onDone }: { session: Session | null; onDone: ()
   if (session && session.login !== "needed") {
     return (
       <div class="login panel">
-        <h1>{session.login === "done" ? `Logged in as ${session.id ?? ""}` : "No login is needed here"}</h1>
-        <p>{session.login === "none"
-          ? "This endpoint has no keys: whoever is on its host may ask."
-          : "The session ends after an hour without a request."}</p>
-        <a class="button" href="/">Go to the overview</a>
+        <h1>
+          {session.login === "done"
+            ? `Logged in as ${session.id ?? ""}`
+            : "No login is needed here"}
+        </h1>
+        <p>
+          {session.login === "none"
+            ? "This endpoint has no keys: whoever is on its host may ask."
+            : "The session ends after an hour without a request."}
+        </p>
+        <a class="button" href="/">
+          Go to the overview
+        </a>
       </div>
     );
   }
@@ -36,13 +44,23 @@ export function Login({ session, onDone }: { session: Session | null; onDone: ()
   return (
     <form class="login panel" onSubmit={submit}>
       <h1>Log in</h1>
-      <p>With one of the keys that the gateway's <code>credentials_file</code> holds.</p>
-      <label class="field"><span>Key id</span>
-        <input name="id" autocomplete="username" required autofocus spellcheck={false} /></label>
-      <label class="field"><span>Secret</span>
-        <input name="secret" type="password" autocomplete="current-password" required /></label>
-      <p class="error-line" role="alert">{error}</p>
-      <button type="submit" class="primary" disabled={busy}>{busy ? "Asking…" : "Log in"}</button>
+      <p>
+        With one of the keys that the gateway's <code>credentials_file</code> holds.
+      </p>
+      <label class="field">
+        <span>Key id</span>
+        <input name="id" autocomplete="username" required autofocus spellcheck={false} />
+      </label>
+      <label class="field">
+        <span>Secret</span>
+        <input name="secret" type="password" autocomplete="current-password" required />
+      </label>
+      <p class="error-line" role="alert">
+        {error}
+      </p>
+      <button type="submit" class="primary" disabled={busy}>
+        {busy ? "Asking…" : "Log in"}
+      </button>
     </form>
   );
 }

@@ -1,7 +1,7 @@
 // From a character offset to a line and column, and the piece of that line that is worth showing.
 //
-// The endpoint counts characters (code points); text fields count UTF-16 units, so `start` and `end`
-// are converted for them. Tested by test/place.test.ts.
+// The endpoint counts characters (code points); text fields count UTF-16 units, so `start` and
+// `end` are converted for them. Tested by test/place.test.ts.
 
 const kShown = 100;
 
@@ -27,7 +27,10 @@ export function lineOfPlace(query: string, from: number, to: number): Place {
   return {
     line: before.filter((c) => c === "\n").length + 1,
     column: at - lineStart + 1,
-    text: points.slice(cut, Math.min(lineEnd, cut + kShown)).join("").replace(/\t/g, " "),
+    text: points
+      .slice(cut, Math.min(lineEnd, cut + kShown))
+      .join("")
+      .replace(/\t/g, " "),
     indent: at - cut,
     width: Math.max(1, Math.min(end, lineEnd, cut + kShown) - at),
     start,

@@ -9,7 +9,11 @@ export function matchesClient(client: Client, groups: Map<string, Group>, text: 
   const wanted = text.trim().toLowerCase();
   if (!wanted) return true;
   if (nameOf(client).includes(wanted)) return true;
-  return client.groups.some((gid) => gid.toLowerCase().includes(wanted)
-    || (groups.get(gid)?.rules ?? []).some((rule) =>
-      rule.members.some((member) => member.member.toLowerCase().includes(wanted))));
+  return client.groups.some(
+    (gid) =>
+      gid.toLowerCase().includes(wanted) ||
+      (groups.get(gid)?.rules ?? []).some((rule) =>
+        rule.members.some((member) => member.member.toLowerCase().includes(wanted)),
+      ),
+  );
 }

@@ -36,8 +36,10 @@ function lineOf(row: Row): number {
 export function rateSeries(rows: Row[], from: number, to: number, bin: number): Series {
   const times: number[] = [];
   for (let t = Math.ceil(from / bin) * bin; t < to; t += bin) times.push(t);
-  const lines = ["allowed", "refused", "by see-thru"].map((label) =>
-    ({ label, values: times.map(() => 0) as (number | null)[] }));
+  const lines = ["allowed", "refused", "by see-thru"].map((label) => ({
+    label,
+    values: times.map(() => 0) as (number | null)[],
+  }));
   for (const row of rows) {
     const at = ((parseInsightsTime(row.t ?? "") ?? -1) - (times[0] ?? 0)) / bin;
     const line = lines[lineOf(row)];

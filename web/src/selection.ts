@@ -1,8 +1,8 @@
 // What is ticked in the allowlist builder, and what that asks of the endpoint.
 //
 // A tick is a name with its protocol and port. A wildcard that is chosen stands for the names it
-// covers: these leave the rules while it is chosen, and come back with it unchosen. A wildcard comes
-// only from the endpoint, which knows the public suffixes. Tested by test/selection.test.ts.
+// covers: these leave the rules while it is chosen, and come back with it unchosen. A wildcard
+// comes only from the endpoint, which knows the public suffixes. Tested by test/selection.test.ts.
 import type { SeenName, Wanted, Wildcard } from "./types";
 
 export const keyOf = (name: Wanted): string => `${name.proto} ${name.port} ${name.dhost}`;
@@ -15,8 +15,10 @@ export function wantedOf(names: SeenName[], ticked: Set<string>, chosen: Wildcar
   const plain = names
     .filter((name) => ticked.has(keyOf(name)) && !chosen.some((hint) => isCovered(name, hint)))
     .map(({ proto, port, dhost }) => ({ proto, port, dhost }));
-  return [...plain, ...chosen.map((hint) =>
-    ({ proto: "tls", port: hint.port, dhost: hint.pattern }))];
+  return [
+    ...plain,
+    ...chosen.map((hint) => ({ proto: "tls", port: hint.port, dhost: hint.pattern })),
+  ];
 }
 
 // How much of what was seen the choice covers.

@@ -18,8 +18,11 @@ const isNumber = (text: string): boolean => text !== "" && Number.isFinite(Numbe
 
 function columnsOf(columns: string[], rows: Row[]) {
   const rest = columns.slice(1);
-  const numbers = rest.filter((c) => rows.every((row) => row[c] === undefined || isNumber(row[c]!))
-    && rows.some((row) => row[c] !== undefined));
+  const numbers = rest.filter(
+    (c) =>
+      rows.every((row) => row[c] === undefined || isNumber(row[c]!)) &&
+      rows.some((row) => row[c] !== undefined),
+  );
   return { keys: rest.filter((c) => !numbers.includes(c)), numbers };
 }
 
@@ -61,6 +64,7 @@ function largest(lines: Series["lines"]): Series["lines"] {
   const sorted = [...lines].sort((a, b) => total(b) - total(a));
   const rest = sorted.slice(kLinesMax - 1);
   const other = rest[0]!.values.map((_, i) =>
-    rest.reduce<number>((sum, line) => sum + (line.values[i] ?? 0), 0));
+    rest.reduce<number>((sum, line) => sum + (line.values[i] ?? 0), 0),
+  );
   return [...sorted.slice(0, kLinesMax - 1), { label: `${rest.length} others`, values: other }];
 }

@@ -1,8 +1,8 @@
 // A live tail by polling: what is new in each page, once.
 //
 // Lines reach the disk up to a second late and in the order of writing, so each poll asks again for
-// the last seconds and the ids of these are remembered. Nothing grows: ids older than the overlap are
-// forgotten, rows beyond the limit fall off at the old end. Tested by test/tail.test.ts.
+// the last seconds and the ids of these are remembered. Nothing grows: ids older than the overlap
+// are forgotten, rows beyond the limit fall off at the old end. Tested by test/tail.test.ts.
 import type { LogEvent } from "./types";
 
 export const kOverlapMs = 5000;

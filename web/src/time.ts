@@ -1,8 +1,8 @@
 // Times in addresses and on the screen: always UTC, as in the logs.
 //
 // A period in an address is a duration that ends now (`from=1h`), or two moments
-// (`from=2026-11-22T03:15:00Z&to=…`), so a link to a moving window moves and one to an incident does
-// not. The words are those of the command line. Tested by test/time.test.ts.
+// (`from=2026-11-22T03:15:00Z&to=…`), so a link to a moving window moves and one to an incident
+// does not. The words are those of the command line. Tested by test/time.test.ts.
 
 export interface Period {
   from: number;
@@ -32,7 +32,9 @@ export function parseMoment(text: string, now: number): number | null {
 export function periodOf(from: string, to: string, now: number, otherwise: string): Period {
   const end = (to && parseMoment(to, now)) || now;
   const begin = parseMoment(from || otherwise, to ? end : now) ?? now - parseDuration(otherwise)!;
-  return begin < end ? { from: begin, to: end } : { from: end - parseDuration(otherwise)!, to: end };
+  return begin < end
+    ? { from: begin, to: end }
+    : { from: end - parseDuration(otherwise)!, to: end };
 }
 
 export const formatTime = (ms: number): string => new Date(ms).toISOString().slice(11, 19);
@@ -61,7 +63,12 @@ export function parseInsightsTime(text: string): number | null {
 export function formatSpan(ms: number): string {
   let rest = Math.max(0, Math.round(ms / 1000));
   const parts: string[] = [];
-  for (const [unit, size] of [["d", 86400], ["h", 3600], ["min", 60], ["s", 1]] as const) {
+  for (const [unit, size] of [
+    ["d", 86400],
+    ["h", 3600],
+    ["min", 60],
+    ["s", 1],
+  ] as const) {
     const count = Math.floor(rest / size);
     if (count > 0 || parts.length > 0) parts.push(`${count} ${unit}`);
     rest -= count * size;
@@ -76,8 +83,16 @@ export const daysOf = (period: Period): number => Math.ceil((period.to - period.
 // The width of a column, so that a chart of the period has about a hundred.
 export function binOf(span: number): { text: string; ms: number } {
   for (const [text, ms] of [
-    ["1s", 1e3], ["5s", 5e3], ["10s", 1e4], ["30s", 3e4], ["1m", 6e4], ["5m", 3e5], ["10m", 6e5],
-    ["30m", 18e5], ["1h", 36e5], ["6h", 216e5],
+    ["1s", 1e3],
+    ["5s", 5e3],
+    ["10s", 1e4],
+    ["30s", 3e4],
+    ["1m", 6e4],
+    ["5m", 3e5],
+    ["10m", 6e5],
+    ["30m", 18e5],
+    ["1h", 36e5],
+    ["6h", 216e5],
   ] as const) {
     if (span / ms <= 150) return { text, ms };
   }

@@ -1,9 +1,9 @@
 // The newest matching events first, of an API that only reads forwards.
 //
-// FilterLogEvents begins at the old end. So the period is walked back in windows: a window with more
-// matches than fit is halved, one with few makes the next wider. A window of a second that still
-// overflows is taken as it is, and `cut` says so. Each page is one request, with its own limits in
-// the gateway. Tested by test/walk.test.ts.
+// FilterLogEvents begins at the old end. So the period is walked back in windows: a window with
+// more matches than fit is halved, one with few makes the next wider. A window of a second that
+// still overflows is taken as it is, and `cut` says so. Each page is one request, with its own
+// limits in the gateway. Tested by test/walk.test.ts.
 import type { EventPage, LogEvent } from "./types";
 import type { Period } from "./time";
 

@@ -2,8 +2,12 @@
 import { describe, expect, test } from "vitest";
 import { difference, formatQuantile, formatSeconds, quantile } from "../src/histogram";
 
-const h = (counts: number[], sum = 0) =>
-  ({ bounds: [0.001, 0.01, 0.1], counts, sum, count: counts.reduce((a, b) => a + b, 0) });
+const h = (counts: number[], sum = 0) => ({
+  bounds: [0.001, 0.01, 0.1],
+  counts,
+  sum,
+  count: counts.reduce((a, b) => a + b, 0),
+});
 
 describe("difference", () => {
   test("is what came between two readings", () =>
@@ -35,6 +39,7 @@ describe("quantile", () => {
 });
 
 test("seconds are shown in the unit that fits", () => {
-  expect(["0.000037", "0.0012", "0.45", "1.25", "60"].map((x) => formatSeconds(Number(x))))
-    .toEqual(["37 µs", "1.2 ms", "450 ms", "1.3 s", "60 s"]);
+  expect(["0.000037", "0.0012", "0.45", "1.25", "60"].map((x) => formatSeconds(Number(x)))).toEqual(
+    ["37 µs", "1.2 ms", "450 ms", "1.3 s", "60 s"],
+  );
 });

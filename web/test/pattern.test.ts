@@ -4,7 +4,8 @@ import { addCondition, condition, kRecipes, placeOf, quoteValue } from "../src/p
 
 describe("quoteValue", () => {
   test.each([
-    ["api.example.com", '"api.example.com"'], ['say "x" \\', '"say \\"x\\" \\\\"'],
+    ["api.example.com", '"api.example.com"'],
+    ['say "x" \\', '"say \\"x\\" \\\\"'],
     ["} || $.a = *", "%^\\x7d \\x7c\\x7c \\x24.a = \\x2a$%"],
   ])("%s", (value, want) => {
     const quoted = quoteValue(value);
@@ -28,8 +29,11 @@ test("a condition follows the kind of its value", () => {
 
 describe("addCondition", () => {
   test.each([
-    ["", "{ $.a = 1 }"], ["{ }", "{ $.a = 1 }"], ["timeout", "{ $.a = 1 }"],
-    ["{ $.b = 2 }", "{ $.b = 2 && $.a = 1 }"], ["{ $.a = 1 }", "{ $.a = 1 }"],
+    ["", "{ $.a = 1 }"],
+    ["{ }", "{ $.a = 1 }"],
+    ["timeout", "{ $.a = 1 }"],
+    ["{ $.b = 2 }", "{ $.b = 2 && $.a = 1 }"],
+    ["{ $.a = 1 }", "{ $.a = 1 }"],
     ["{ $.b = 2 || $.c = 3 }", "{ ($.b = 2 || $.c = 3) && $.a = 1 }"],
   ])("to %j", (pattern, want) => expect(addCondition(pattern, "$.a = 1")).toBe(want));
 });

@@ -4,7 +4,15 @@ import { lineOfPlace } from "../src/place";
 
 test("a place has a line and a column, from one", () => {
   const place = lineOfPlace("filter a = 1\n| nonsense x", 15, 23);
-  expect(place).toMatchObject({ line: 2, column: 3, text: "| nonsense x", indent: 2, width: 8, start: 15, end: 23 });
+  expect(place).toMatchObject({
+    line: 2,
+    column: 3,
+    text: "| nonsense x",
+    indent: 2,
+    width: 8,
+    start: 15,
+    end: 23,
+  });
 });
 
 test("the endpoint counts characters, the text field 16-bit units", () => {

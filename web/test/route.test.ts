@@ -15,7 +15,14 @@ test("empty values are left out, unknown paths are the overview", () => {
 });
 
 test.each([
-  ["/flows?live=1", "/flows?live=1"], ["/policy", "/policy"], [undefined, "/"], ["", "/"],
-  ["//evil.example", "/"], ["https://evil.example", "/"], ["/\\evil.example", "/"], ["/login", "/"],
-  ["/flows/../x", "/"], ["javascript:alert(1)", "/"],
+  ["/flows?live=1", "/flows?live=1"],
+  ["/policy", "/policy"],
+  [undefined, "/"],
+  ["", "/"],
+  ["//evil.example", "/"],
+  ["https://evil.example", "/"],
+  ["/\\evil.example", "/"],
+  ["/login", "/"],
+  ["/flows/../x", "/"],
+  ["javascript:alert(1)", "/"],
 ])("after a login %j leads to %s", (next, want) => expect(safeNext(next)).toBe(want));

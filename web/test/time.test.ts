@@ -1,15 +1,29 @@
 // Times: words of an address to moments, and moments to words. All of it UTC.
 import { describe, expect, test } from "vitest";
-import { binOf, formatShort, formatSpan, parseDuration, parseInsightsTime, parseMoment, periodOf } from "../src/time";
+import {
+  binOf,
+  formatShort,
+  formatSpan,
+  parseDuration,
+  parseInsightsTime,
+  parseMoment,
+  periodOf,
+} from "../src/time";
 
 const kNow = Date.parse("2026-11-22T14:00:00Z");
 
 describe("parseMoment", () => {
   test.each([
-    ["15m", kNow - 9e5], ["7d", kNow - 7 * 864e5], ["2026-11-22", Date.parse("2026-11-22T00:00:00Z")],
+    ["15m", kNow - 9e5],
+    ["7d", kNow - 7 * 864e5],
+    ["2026-11-22", Date.parse("2026-11-22T00:00:00Z")],
     ["2026-11-22 03:15", Date.parse("2026-11-22T03:15:00Z")],
     ["2026-11-22T03:15:00.123Z", Date.parse("2026-11-22T03:15:00.123Z")],
-    ["yesterday", null], ["2026-13-40", null], ["0m", null], ["-5m", null], ["2026-11-22T03:15:00+01:00", null],
+    ["yesterday", null],
+    ["2026-13-40", null],
+    ["0m", null],
+    ["-5m", null],
+    ["2026-11-22T03:15:00+01:00", null],
   ])("%s", (text, want) => expect(parseMoment(text, kNow)).toBe(want));
 });
 
@@ -22,8 +36,9 @@ describe("periodOf", () => {
   });
   test("falls back for nonsense and for an end before the beginning", () => {
     expect(periodOf("soon", "", kNow, "15m")).toEqual({ from: kNow - 9e5, to: kNow });
-    expect(periodOf("2026-11-21", "2026-11-20", kNow, "1h").from)
-      .toBe(Date.parse("2026-11-19T23:00:00Z"));
+    expect(periodOf("2026-11-21", "2026-11-20", kNow, "1h").from).toBe(
+      Date.parse("2026-11-19T23:00:00Z"),
+    );
   });
 });
 
@@ -51,5 +66,6 @@ test("a duration has a unit and is not zero", () => {
 });
 
 test("a chart has at most 150 columns", () => {
-  for (const span of [1e3, 36e5, 864e5, 90 * 864e5]) expect(span / binOf(span).ms).toBeLessThanOrEqual(150);
+  for (const span of [1e3, 36e5, 864e5, 90 * 864e5])
+    expect(span / binOf(span).ms).toBeLessThanOrEqual(150);
 });

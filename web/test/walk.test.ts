@@ -4,8 +4,8 @@ import type { LogEvent } from "../src/types";
 import { walkBack, type Fetch } from "../src/walk";
 
 function logOf(times: number[], pageMax = 10_000) {
-  const events: LogEvent[] = times.map((timestamp, i) =>
-    ({ eventId: String(i), timestamp, message: "", logStreamName: "flow" }))
+  const events: LogEvent[] = times
+    .map((timestamp, i) => ({ eventId: String(i), timestamp, message: "", logStreamName: "flow" }))
     .sort((a, b) => a.timestamp - b.timestamp);
   let calls = 0;
   const fetch: Fetch = async (from, to, limit, token) => {
@@ -13,7 +13,10 @@ function logOf(times: number[], pageMax = 10_000) {
     const found = events.filter((e) => e.timestamp >= from && e.timestamp < to);
     const begin = Number(token ?? 0);
     const end = Math.min(found.length, begin + Math.min(limit, pageMax));
-    return { events: found.slice(begin, end), nextToken: end < found.length ? String(end) : undefined };
+    return {
+      events: found.slice(begin, end),
+      nextToken: end < found.length ? String(end) : undefined,
+    };
   };
   return { events, fetch, calls: () => calls };
 }
@@ -22,7 +25,11 @@ let seed = 1;
 const random = () => (seed = (seed * 48271) % 2147483647) / 2147483647;
 
 describe("walkBack", () => {
-  test.each([["sparse", 50], ["dense", 5000], ["empty", 0]])("finds the newest of a %s log", async (_, count) => {
+  test.each([
+    ["sparse", 50],
+    ["dense", 5000],
+    ["empty", 0],
+  ])("finds the newest of a %s log", async (_, count) => {
     const day = 864e5;
     const log = logOf(Array.from({ length: count }, () => Math.floor(random() * day)));
     const { events, cut } = await walkBack(log.fetch, { from: 0, to: day }, 100);
@@ -45,7 +52,10 @@ describe("walkBack", () => {
   });
 
   test("follows pages that are not full", async () => {
-    const log = logOf(Array.from({ length: 90 }, (_, i) => i * 600), 7);
+    const log = logOf(
+      Array.from({ length: 90 }, (_, i) => i * 600),
+      7,
+    );
     const { events } = await walkBack(log.fetch, { from: 0, to: 60_000 }, 100);
     expect(events).toHaveLength(90);
   });
