@@ -142,7 +142,9 @@ void add_cloud(const GatewayStatus& status, const AwsStatus& aws, Samples& out) 
 void add_kernel(const GatewayStatus& status, Samples& out) {
   out.add(metric("discriminat_conntrack_entries"), status.conntrack.entries);
   out.add(metric("discriminat_conntrack_entries_max"), status.conntrack.max);
+  // Each destination that ever shows up is a time series for good: only those that matter do.
   for (const SnatDestination& at : status.snat.top) {
+    if (at.ports < kSnatPortsMax / 100) continue;
     out.add(metric("discriminat_snat_ports"), at.ports, {to_text(at)});
   }
   out.add(metric("discriminat_snat_ports_max"), kSnatPortsMax);

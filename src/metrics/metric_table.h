@@ -337,13 +337,14 @@ inline constexpr std::array kMetrics = {
               {},
               "How many it may hold.",
               ""},
-    MetricRow{"discriminat_snat_ports",
-              MetricType::Gauge,
-              "ports",
-              {"dst"},
-              "Source ports in use towards the ten destinations (address:port) with most; looked "
-              "at every 30 seconds.",
-              "80 % of the maximum"},
+    MetricRow{
+        "discriminat_snat_ports",
+        MetricType::Gauge,
+        "ports",
+        {"dst"},
+        "Source ports in use towards a destination (address:port): the ten with most, from 1 % of "
+        "the maximum on; looked at every 30 seconds.",
+        "80 % of the maximum"},
     MetricRow{"discriminat_snat_ports_max",
               MetricType::Gauge,
               "ports",

@@ -1,6 +1,7 @@
 """GET /metrics of a running gateway, as Prometheus reads it: promtool finds nothing to say, and the
 numbers are those of the flow log."""
 import collections
+import json
 import os
 import re
 import subprocess
@@ -108,15 +109,17 @@ def test_failing_look_ups_are_counted(lab, own_gateway):
 
 
 def test_source_ports_are_counted_by_destination(lab, own_gateway):
-    own_gateway()
+    gateway = own_gateway()
     for _ in range(4):
         assert lab.curl("https://allowed.test/").ok
 
     def ports():
-        return {dict(labels)["dst"]: number for (name, labels), number
-                in samples(scrape(lab)).items() if name == "discriminat_snat_ports"}
+        snat = json.loads((gateway.state_path / "status.json").read_text())["snat"]
+        return {one["dst"]: one["ports"] for one in snat["top"]}
 
     assert wait_until(lambda: ports().get("198.51.100.10:443", 0) >= 4, 40), ports()
+    assert value(lab, "discriminat_snat_destinations") >= 1
+    assert value(lab, "discriminat_snat_ports") == 0, "a handful is worth no time series"
 
 
 def test_with_keys_the_scraper_needs_one(lab, own_gateway):
