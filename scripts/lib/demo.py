@@ -223,6 +223,8 @@ def play_logs(stage, lab):
         stage, lab, ["replay", "--policy", stage.gateway.path], "unlisted.test", status=1))
     stage.scene("The recipe for CloudWatch Logs, on the gateway's own endpoint",
                 lambda: recipe(stage, lab))
+    stage.scene("The console's answer to “why”: the annotation that would allow it",
+                lambda: console(stage, lab))
 
 
 def ask(stage, lab, words, needle, status=0):
@@ -245,6 +247,18 @@ def recipe(stage, lab):
         "AWS_DEFAULT_REGION": "us-east-1"})
     print_some(outcome.text)
     return None if '"unlisted.test"' in outcome.text else "the recipe found nothing"
+
+
+def console(stage, lab):
+    script = ("curl -sS http://127.0.0.1:1043/api/explain -H 'Content-Type: application/json' "
+              "-d '{\"src\": \"10.0.1.10\", \"to\": \"unlisted.test\"}' | jq '{reason, annotation}'")
+    print(f"   $ {script}")
+    outcome = lab.gw.run("bash", "-c", script)
+    print_some(outcome.text)
+    page = lab.gw.run("curl", "-sS", "http://127.0.0.1:1043/")
+    if "<!doctype html>" not in page.text:
+        return "there are no pages"
+    return None if '"discriminat:tls:unlisted.test"' in outcome.text else "no annotation"
 
 
 def quoted(word):
@@ -333,6 +347,7 @@ The laboratory stays up. To play with it:
   config log: tail -f {gateway.state_dir}/config/*.jsonl
   questions:  discriminat logs|query|allowlist … --store {gateway.state_dir}
   endpoint:   ip netns exec {lab.gw.name} aws --endpoint-url http://127.0.0.1:1043 logs …
+  console:    ip netns exec {lab.gw.name} chromium --no-sandbox http://127.0.0.1:1043/
   second client, stranger: {lab.c2.name}, {lab.stranger.name}
   names:      {lab.dns.zone_path}
 To take it away: scripts/demo --down""")
