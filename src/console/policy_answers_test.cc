@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "console/console.h"
+#include "console/testing/small_policy.h"
 #include "logs/testing/service_world.h"
 
 namespace dn::console {
@@ -14,55 +15,16 @@ using logs::testing::parse_json;
 
 constexpr std::int64_t kNow = logs::testing::kNow;
 
-std::shared_ptr<const PolicyInForce> make_policy() {
-  PolicyInForce policy;
-  policy.input.groups.resize(2);
-  auto& web = policy.input.groups[0];
-  web.gid = "sg-web";
-  web.egress.push_back({.description = "discriminat:tls:api.example.com,*.wild.example",
-                        .from_port = 443,
-                        .to_port = 443,
-                        .where = "policy.toml:3"});
-  auto& learning = policy.input.groups[1];
-  learning.gid = "sg-learning";
-  learning.egress.push_back({.description = "discriminat:see-thru:2999-12-31", .where = "p:9"});
-  policy.input.clients.push_back(
-      {.prefix = {*parse_ipv4("10.0.1.10"), 32}, .gids = {"sg-web"}, .where = "p:20"});
-  policy.input.clients.push_back(
-      {.prefix = {*parse_ipv4("10.0.1.11"), 32}, .gids = {"sg-learning"}, .where = "p:24"});
-  policy.suffixes = std::make_shared<const policy::PublicSuffixes>(
-      *policy::PublicSuffixes::parse(policy::builtin_public_suffix_list()));
-  policy.snapshot = policy::compile_policy(
-                        policy.input, *policy.suffixes,
-                        Date{std::chrono::year(2026), std::chrono::month(11), std::chrono::day(22)})
-                        .snapshot;
-  policy.file = "policy.toml";
-  policy.revision = 7;
-  return std::make_shared<const PolicyInForce>(std::move(policy));
-}
-
-class PolicyAnswers : public testing::Test {
+class PolicyAnswers : public ::testing::Test {
  protected:
   PolicyAnswers() {
-    sources_.policy = [policy = make_policy()] { return policy; };
+    sources_.policy = [policy = testing::small_policy()] { return policy; };
     sources_.names = [] {
       return std::vector<ResolvedName>{
           {"api.example.com", {*parse_ipv4("192.0.2.1"), *parse_ipv4("192.0.2.2")}, ""},
           {"gone.example", {}, "does not exist (NXDOMAIN); check the spelling"}};
     };
-    line("10.0.1.10", "api.example.com", "allowed", "policy:sg-web: api.example.com");
-    line("10.0.1.10", "a.wild.example", "allowed", "policy:sg-web: *.wild.example");
-    line("10.0.1.10", "unlisted.example", "disallowed", "not-allowlisted");
-    line("10.0.1.11", "new.example", "allowed", "not-allowlisted",
-         R"(,"see_thru_gid":"sg-learning","see_thru_exerted":true,"see_thru_days_remaining":9)");
-  }
-  void line(std::string_view src, std::string_view dhost, std::string_view outcome,
-            std::string_view reason, std::string_view more = "") {
-    world_.catalog.append_own(
-        "flow", fmt::format(R"({{"time":"2026-11-22T03:1{}:00.000Z","dhost":"{}","cat":"client",)"
-                            R"("outcome":"{}","src":"{}","spt":1,"dst":"192.0.2.1","dpt":443,)"
-                            R"("proto":"tls","reason":"{}","instance":"gw"{}}})",
-                            lines_++, dhost, outcome, src, reason, more));
+    for (const auto& line : testing::small_flow_log()) world_.catalog.append_own("flow", line);
   }
   logs::ServiceAnswer ask(std::string_view which, std::string_view body,
                           std::string_view query = "") {
@@ -89,7 +51,6 @@ class PolicyAnswers : public testing::Test {
   logs::testing::ServiceWorld world_;
   ConsoleSources sources_;
   std::atomic<int> searches_ = 0;
-  int lines_ = 0;
 };
 
 TEST_F(PolicyAnswers, ExplainSaysWhyAndWhatWouldAllowIt) {
@@ -126,7 +87,7 @@ TEST_F(PolicyAnswers, ThePolicyHasRulesRevisionAndResolvedNames) {
 }
 
 TEST_F(PolicyAnswers, APolicyThatIsTooLargeIsShownByClient) {
-  auto large = *make_policy();
+  auto large = *testing::small_policy();
   for (std::size_t size = 0; size <= kPolicyTextMax; size += 250) {
     large.input.groups[0].egress.push_back(
         {.description = "discriminat:tls:" + std::string(234, 'a'), .where = ""});
