@@ -22,10 +22,7 @@ const options = {
   noPolicy: words.includes("--no-policy") || words.includes("--logs-only"),
   logsOnly: words.includes("--logs-only"),
 };
-const manifest = JSON.parse(readFileSync(join(dist, "manifest.json"), "utf8"));
-const files = new Map(manifest.map((file) => [file.path, file]));
-for (const view of ["/", "/flows", "/insights", "/allowlist", "/policy", "/login"])
-  files.set(view, files.get("/index.html"));
+const kViews = ["/", "/flows", "/insights", "/allowlist", "/policy", "/login"];
 
 const kHeaders = {
   "Content-Security-Policy":
@@ -187,7 +184,10 @@ async function serveApi(request, response, path) {
 }
 
 function serveFile(request, response, path) {
-  const file = files.get(path);
+  // Read each time, so that a new build is served at once.
+  const manifest = JSON.parse(readFileSync(join(dist, "manifest.json"), "utf8"));
+  const wanted = kViews.includes(path) ? "/index.html" : path;
+  const file = manifest.find((one) => one.path === wanted);
   if (!file) return response.writeHead(404, kHeaders).end("not found");
   const packed = /\bbr\b/.test(request.headers["accept-encoding"] ?? "");
   response.writeHead(200, {

@@ -206,6 +206,7 @@ async function readPolicy(page) {
 const kViews = [
   ["overview", "/"],
   ["flows", "/flows?from=24h"],
+  ["http", `/flows?from=24h&pattern=${encodeURIComponent('{ $.proto = "http" }')}`],
   [
     "insights",
     "/insights?from=24h&query=" +
@@ -230,7 +231,7 @@ async function looks(page) {
     for (const [name, path] of kViews) {
       await open(page, path);
       const row = page.locator(".flow-line").first();
-      if (name === "flows" && (await row.count())) {
+      if (path.startsWith("/flows") && (await row.count())) {
         await row.click();
         await settle(page);
       }

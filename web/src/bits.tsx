@@ -220,4 +220,20 @@ export function Segments({
   );
 }
 
+const kLongText = 200;
+
+// A text of any length: its beginning, and all of it on demand.
+export function LongText({ text }: { text: string }) {
+  const [all, setAll] = useState(false);
+  if (text.length <= kLongText + 40) return <>{text}</>;
+  return (
+    <>
+      {all ? text : `${text.slice(0, kLongText)}…`}{" "}
+      <button type="button" class="link" aria-expanded={all} onClick={() => setAll(!all)}>
+        {all ? "less" : `all ${text.length} characters`}
+      </button>
+    </>
+  );
+}
+
 export { plural } from "./words";

@@ -7,6 +7,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import uPlot from "uplot";
 import type { Series } from "./series";
 import { formatMoment } from "./time";
+import { visible } from "./visible";
 
 const kDashes: number[][] = [[], [6, 3], [2, 3], [8, 3, 2, 3]];
 const kTableRowsMax = 200;
@@ -78,7 +79,7 @@ function optionsOf(props: ChartProps, width: number, box: HTMLElement): uPlot.Op
     series: [
       { label: "UTC", value: (_, v) => (v == null ? "–" : formatMoment(v * 1e3).slice(5)) },
       ...props.series.lines.map((line, i): uPlot.Series => ({
-        label: line.label.length > 40 ? `${line.label.slice(0, 39)}…` : line.label,
+        label: visible(line.label.length > 40 ? `${line.label.slice(0, 39)}…` : line.label),
         stroke: colour(props.colours?.[i] ?? `--chart-${(i % 8) + 1}`),
         dash: kDashes[Math.floor(i / 2) % kDashes.length],
         width: 1.6,

@@ -3,7 +3,7 @@
 // The row is a button, so it opens by keyboard; arrows go from row to row. All values are text. A
 // field of the full record can be clicked to search for it.
 import { endsOf, outcomeOf, outcomeWords, parseFlow, protocolOf, reasonOf } from "./flow";
-import { Copy, OutcomeBadge } from "./bits";
+import { Copy, LongText, OutcomeBadge } from "./bits";
 import { condition } from "./pattern";
 import { formatShort } from "./time";
 import { Why } from "./why";
@@ -117,7 +117,7 @@ function Full({
             <div key={field}>
               <dt>{field}</dt>
               <dd>
-                {isPlain(value) && /^\w+$/.test(field) && field !== "time" ? (
+                {isPlain(value) && isSearchable(field, value) ? (
                   <button
                     type="button"
                     class="value"
@@ -127,9 +127,7 @@ function Full({
                     {String(value)}
                   </button>
                 ) : (
-                  <span class="value-text">
-                    {isPlain(value) ? String(value) : JSON.stringify(value)}
-                  </span>
+                  <LongText text={isPlain(value) ? String(value) : JSON.stringify(value)} />
                 )}
               </dd>
             </div>
@@ -139,6 +137,10 @@ function Full({
     </>
   );
 }
+
+// Long texts would not fit into a pattern, and times are what periods are for.
+const isSearchable = (field: string, value: string | number | boolean): boolean =>
+  /^\w+$/.test(field) && field !== "time" && String(value).length <= 200;
 
 const isPlain = (value: unknown): value is string | number | boolean =>
   ["string", "number", "boolean"].includes(typeof value);

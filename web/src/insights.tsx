@@ -86,7 +86,7 @@ export function Insights({ route, status }: ViewProps) {
           {help ? "Hide help" : "Help and examples"}
         </button>
       </div>
-      <div class={help ? "with-help" : ""}>
+      <div class={help ? "ask with-help" : "ask"}>
         <div>
           <Editor
             text={text}

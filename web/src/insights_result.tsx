@@ -4,7 +4,7 @@
 // both are numbers, as in the language.
 import { useMemo, useState } from "preact/hooks";
 import type { QueryResult } from "./api";
-import { Panel, plural } from "./bits";
+import { LongText, Panel, plural } from "./bits";
 import { Chart } from "./chart";
 import { formatCsv, formatJson, type Row } from "./csv";
 import { seriesOf } from "./series";
@@ -130,12 +130,8 @@ function ResultTable({ columns, rows }: { columns: string[]; rows: Row[] }) {
           {shown.map((row, i) => (
             <tr key={i}>
               {columns.map((column) => (
-                <td
-                  key={column}
-                  class={numeric.has(column) ? "number" : "clip-cell"}
-                  title={(row[column]?.length ?? 0) > 60 ? row[column] : undefined}
-                >
-                  {row[column] ?? ""}
+                <td key={column} class={numeric.has(column) ? "number" : "long-cell"}>
+                  <LongText text={row[column] ?? ""} />
                 </td>
               ))}
             </tr>

@@ -2,6 +2,8 @@
 import { render } from "preact";
 import { App } from "./app";
 import { applyTheme } from "./theme";
+import { showHiddenCharacters } from "./visible";
 
+showHiddenCharacters();
 applyTheme();
 render(<App />, document.getElementById("app")!);
