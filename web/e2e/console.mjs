@@ -106,7 +106,8 @@ async function buildAllowlist(page) {
     before,
   );
   const after = (await page.locator("[data-annotation]").allInnerTexts()).join(",");
-  must(!after.split(/[,:]/).includes(name), `${name} is still in a rule`);
+  const times = (text) => text.split(/[,:]/).filter((word) => word === name).length;
+  must(times(after) === times(before) - 1, `${name} is still in a rule`);
   await shoot(page, shots, "allowlist");
   const wildcard = page.locator(".wildcards input").first();
   if (await wildcard.count()) {
@@ -176,9 +177,14 @@ async function readOverview(page) {
     numbers.some((n) => Number(n) > 0),
     "every rate is zero",
   );
+  // `discriminat serve` has no gateway, and says so where its health would stand.
+  const logsOnly = (await page.getByText("logs only", { exact: true }).count()) > 0;
   const tiles = await page.locator(".tile").allInnerTexts();
-  must(tiles.length >= 5 && tiles.some((tile) => /healthy/.test(tile)), tiles.join(" | "));
-  must((await page.getByText("Handshake").count()) > 0, "no timings");
+  must(
+    logsOnly || (tiles.length >= 5 && tiles.some((tile) => /healthy/.test(tile))),
+    tiles.join(" | "),
+  );
+  must(logsOnly || (await page.getByText("Handshake").count()) > 0, "no timings");
   await page.locator(".bars a").first().click();
   await page.waitForURL(/\/flows\?.*pattern=/);
   await settle(page);

@@ -206,6 +206,7 @@ export function explain(body) {
     sentence: "",
     verified_at_run_time: [],
     advice: [],
+    annotation: null,
     allowed: false,
     by_see_thru: false,
   };
@@ -257,6 +258,7 @@ export function explain(body) {
           verified_at_run_time: ["the bytes of the connection are sound; nothing else"],
         }
       : {}),
+    annotation: `discriminat:${proto}:${body.to}`,
     advice: [
       `add to ${groups.join(" or ")}:`,
       "  [[group.egress]]",

@@ -315,6 +315,8 @@ export function status(now, started) {
       last_error: "",
     },
     dropped_by_kernel_rules: { no_queue: 0 },
+    conntrack: { entries: 31_245, max: 262_144 },
+    snat: { destinations: 40, top: [{ dst: "198.51.100.7:443", ports: 212 }] },
     aws: {
       region: "eu-west-1",
       problems: 0,

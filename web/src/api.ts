@@ -65,7 +65,7 @@ export async function ask<T>(path: string, body?: unknown, signal?: AbortSignal)
     heard(false);
     throw new ApiError(0, "NoAnswer", "The endpoint does not answer.");
   }
-  heard(response.status < 502 || response.status > 504);
+  heard(true);
   if (response.ok) return (await response.json()) as T;
   const error = await errorOf(response);
   if (error.status === 401 && path !== "login") dispatchEvent(new Event("login-needed"));

@@ -72,9 +72,8 @@ export function NoPolicy({ what }: { what: string }) {
   return (
     <Empty title="This endpoint has no policy">
       <p>
-        {what} It is asked of the gateway itself, or of <code>discriminat serve</code> started with
-        the gateway's configuration file; <code>discriminat serve --help</code> names the option.
-        Flows and Insights work without.
+        {what} Start <code>discriminat serve --policy FILE</code> with the gateway's configuration
+        file, or ask the gateway itself. Flows and Insights work without.
       </p>
     </Empty>
   );

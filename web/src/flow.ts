@@ -4,7 +4,7 @@
 // the client and its destination either way. A message that is no flow line keeps its text. The
 // annotation is what docs/policy.md would have somebody write for this destination; whether one
 // helps depends on the reason. Tested by test/flow.test.ts.
-import type { ConfigRecord, Explanation, FlowRecord } from "./types";
+import type { ConfigRecord, FlowRecord } from "./types";
 
 export type Outcome = "allowed" | "refused" | "see-thru";
 
@@ -75,7 +75,9 @@ export function reasonOf(record: { reason?: unknown }): PlainReason {
 }
 
 // Reasons that a rule for this name or address, on this port, would turn.
-const kRuleHelps = new Set(["not-allowlisted", "port-not-allowed"]);
+const kRuleHelps = new Set(["not-allowlisted", "port-not-allowed", "tls-no-sni"]);
+
+export const ruleHelps = (record: FlowRecord): boolean => kRuleHelps.has(reasonOf(record).slug);
 
 export interface Annotation {
   text: string;
@@ -83,21 +85,11 @@ export interface Annotation {
 }
 
 export function annotationFor(record: FlowRecord): Annotation | null {
-  const { slug } = reasonOf(record);
   const { name, port } = endsOf(record);
   if (record.proto !== "tls" && record.proto !== "ssh") return null;
-  if (!kRuleHelps.has(slug) && slug !== "tls-no-sni") return null;
+  if (!ruleHelps(record)) return null;
   if (!/^[A-Za-z0-9._-]{1,253}$/.test(name)) return null;
   return { text: `discriminat:${record.proto}:${name.toLowerCase()}`, port };
-}
-
-// The same from the endpoint's own advice, which knows the policy.
-export function annotationOf(answer: Explanation): Annotation | null {
-  for (const line of answer.advice) {
-    const match = /"(discriminat:[^"]+)"/.exec(line);
-    if (match) return { text: match[1]!, port: answer.dpt };
-  }
-  return null;
 }
 
 export const signOf = (record: ConfigRecord): "+" | "−" | "!" | "×" =>

@@ -4,13 +4,13 @@
 // history below its own tab. The policy is read with the usage of the last seven days, each rule
 // with its state. Large policies are searched, not scrolled: lists end at a stated number.
 import { useMemo, useState } from "preact/hooks";
-import { ask } from "./api";
+import { ApiError, ask } from "./api";
 import { useAnswer } from "./asking";
 import { Empty, Loading, NoPolicy, Tabs, Trouble, isWithoutPolicy, plural } from "./bits";
 import { GroupRules, SeeThruBadge } from "./policy_rules";
 import { History } from "./policy_history";
 import { formatRoute, go } from "./route";
-import { matchesClient, nameOf } from "./policy_search";
+import { clientOf, matchesClient, nameOf } from "./policy_search";
 import type { Client, Policy as Answer, Usage } from "./types";
 import type { ViewProps } from "./app";
 
@@ -50,21 +50,73 @@ export function Policy(props: ViewProps) {
 }
 
 function Rules({ route }: ViewProps) {
-  const policy = useAnswer<Answer>((signal) => ask("policy", undefined, signal), []);
+  const chosen = route.query.client ?? "";
+  const whole = useAnswer<Answer>((signal) => ask("policy", undefined, signal), []);
+  // A very large policy is shown one client at a time; the endpoint says so.
+  const large =
+    whole.error instanceof ApiError && (whole.error.status === 400 || whole.error.status === 413);
+  const one = useAnswer<Answer>(
+    large && chosen
+      ? (signal) => ask(`policy?client=${encodeURIComponent(chosen)}`, undefined, signal)
+      : null,
+    [chosen],
+  );
   const usage = useAnswer<Usage>(
     (signal) => ask("usage", { from: Date.now() - kUsageMs, to: Date.now() }, signal),
     [],
   );
-  if (isWithoutPolicy(policy.error)) return <NoPolicy what="Its rules cannot be shown." />;
-  if (policy.error) return <Trouble error={policy.error} retry={policy.again} />;
-  if (!policy.value) return <Loading what="Reading the policy…" />;
+  const policy = large ? one : whole;
+  if (isWithoutPolicy(whole.error)) return <NoPolicy what="Its rules cannot be shown." />;
   return (
-    <Browser
-      policy={policy.value}
-      usage={usage.value}
-      chosen={route.query.client ?? ""}
-      search={route.query.search ?? ""}
-    />
+    <>
+      {large && <OneClient chosen={chosen} />}
+      {usage.error && !policy.error && (
+        <p class="note">
+          When rules were used last is not known: {usage.error.message}{" "}
+          <button type="button" class="quiet" onClick={usage.again}>
+            Ask again
+          </button>
+        </p>
+      )}
+      {policy.error ? (
+        <Trouble error={policy.error} retry={policy.again} />
+      ) : policy.value ? (
+        <Browser
+          policy={policy.value}
+          usage={usage.value}
+          chosen={chosen}
+          search={route.query.search ?? ""}
+        />
+      ) : large && !chosen ? (
+        <Empty title="The policy is too large to be shown as a whole.">
+          <p>Write the address of a client to see its groups and rules.</p>
+        </Empty>
+      ) : (
+        <Loading what="Reading the policy…" />
+      )}
+    </>
+  );
+}
+
+function OneClient({ chosen }: { chosen: string }) {
+  return (
+    <form
+      class="row"
+      role="search"
+      onSubmit={(event) => {
+        event.preventDefault();
+        const fields = new FormData(event.currentTarget);
+        go(formatRoute("/policy", { client: String(fields.get("client")).trim() }));
+      }}
+    >
+      <label class="field">
+        <span>Address of a client</span>
+        <input name="client" key={chosen} defaultValue={chosen} placeholder="10.0.1.10" />
+      </label>
+      <button type="submit" class="primary">
+        Show
+      </button>
+    </form>
   );
 }
 
@@ -85,8 +137,7 @@ function Browser({
     () => policy.clients.filter((c) => matchesClient(c, groups, text)),
     [policy, text],
   );
-  const current =
-    policy.clients.find((c) => nameOf(c) === chosen) ?? (chosen ? undefined : found[0]);
+  const current = chosen ? clientOf(policy.clients, chosen) : found[0];
   const address = (client: string) => formatRoute("/policy", { client, search: text });
   return (
     <>
@@ -184,8 +235,7 @@ function Summary({ policy, usage }: { policy: Answer; usage: Usage | null }) {
       )}
       {policy.problems.slice(0, 20).map((problem, i) => (
         <li key={i} class="problem">
-          <span aria-hidden="true">!</span>{" "}
-          {typeof problem === "string" ? problem : JSON.stringify(problem)}
+          <span aria-hidden="true">!</span> {problem}
         </li>
       ))}
     </ul>

@@ -6,6 +6,8 @@ import { plural } from "./words";
 import { formatSpan } from "./time";
 import type { Gateway } from "./types";
 
+const kSourcePorts = 64_512; // to one destination
+
 export interface Tile {
   name: string;
   value: string;
@@ -61,6 +63,25 @@ function queueTile(g: Gateway, first: Gateway): Tile {
     state: grown > 0 ? "bad" : drops(g) > 0 ? "warn" : "good",
     note: grown > 0 ? `${count(grown)} while you look` : `${plural(flows, "connection")} in hand`,
   };
+}
+
+function conntrackTile(g: Gateway): Tile[] {
+  if (!g.conntrack?.max) return [];
+  const top = g.snat?.top[0];
+  const use = g.conntrack.entries / g.conntrack.max;
+  const ports = (top?.ports ?? 0) / kSourcePorts;
+  const most = Math.max(use, ports);
+  return [
+    {
+      name: "Connections",
+      value: `${Math.round(use * 100)} % of the table`,
+      state: most > 0.95 ? "bad" : most > 0.8 ? "warn" : "good",
+      note:
+        top && ports > 0.1
+          ? `${count(top.ports)} source ports to ${top.dst}`
+          : `${count(g.conntrack.entries)} of ${count(g.conntrack.max)}`,
+    },
+  ];
 }
 
 function logTile(g: Gateway): Tile {
@@ -119,6 +140,7 @@ export function tilesOf(g: Gateway, first: Gateway, now: number): Tile[] {
     policyTile(g),
     dnsTile(g, first),
     queueTile(g, first),
+    ...conntrackTile(g),
     logTile(g),
     ...shipperTile(g, now),
   ];

@@ -69,6 +69,8 @@ export interface Gateway {
   flow_log: StreamStatus;
   config_log: StreamStatus;
   dropped_by_kernel_rules: Record<string, number>;
+  conntrack?: { entries: number; max: number };
+  snat?: { destinations: number; top: { dst: string; ports: number }[] };
   aws?: { region: string; problems: number; shipped: Record<string, ShippedStatus> };
   histograms?: Record<string, Histogram>;
 }
@@ -142,6 +144,7 @@ export interface Explanation {
   sentence: string;
   verified_at_run_time: string[];
   advice: string[];
+  annotation: string | null;
 }
 
 export interface SeeThru {
@@ -189,7 +192,7 @@ export interface Policy {
   groups: Group[];
   strangers: { see_thru: SeeThru | null };
   unused_groups: string[];
-  problems: unknown[];
+  problems: string[];
   names?: Record<string, { addresses: string[]; problem: string }>;
 }
 

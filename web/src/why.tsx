@@ -8,7 +8,7 @@ import { useState } from "preact/hooks";
 import { ask } from "./api";
 import { useAnswer } from "./asking";
 import { Copy, Loading, Trouble, isWithoutPolicy } from "./bits";
-import { annotationFor, annotationOf, endsOf, outcomeOf, reasonOf, type Annotation } from "./flow";
+import { annotationFor, endsOf, outcomeOf, reasonOf, ruleHelps, type Annotation } from "./flow";
 import type { Explanation, FlowRecord } from "./types";
 
 export function Why({ record, policy }: { record: FlowRecord; policy: boolean }) {
@@ -79,7 +79,9 @@ function Explained({
   own: Annotation | null;
 }) {
   const byRule = answer.allowed && !answer.by_see_thru;
-  const annotation = byRule ? null : (annotationOf(answer) ?? null);
+  const text = byRule ? null : answer.annotation;
+  const annotation = text ? { text, port: answer.dpt } : null;
+  const other = outcomeOf(record) === "refused" && !ruleHelps(record);
   return (
     <div class="why">
       <p>{headline(answer, outcomeOf(record) === "refused")}</p>
@@ -100,6 +102,11 @@ function Explained({
       ) : byRule && own && reasonOf(record).slug === "tls-no-sni" ? (
         <Offer annotation={own} groups={answer.groups} />
       ) : null}
+      {annotation && other && (
+        <p>
+          <b>A rule alone is not enough:</b> it was refused because {reasonOf(record).words}.
+        </p>
+      )}
       {answer.verified_at_run_time.length > 0 && (
         <details>
           <summary>What the gateway verifies beyond the policy</summary>

@@ -1,15 +1,7 @@
 // Flow lines in words, and the annotation that would allow one.
 import { describe, expect, test } from "vitest";
-import {
-  annotationFor,
-  annotationOf,
-  endsOf,
-  outcomeOf,
-  parseFlow,
-  protocolOf,
-  reasonOf,
-} from "../src/flow";
-import type { Explanation, FlowRecord } from "../src/types";
+import { annotationFor, endsOf, outcomeOf, parseFlow, protocolOf, reasonOf } from "../src/flow";
+import type { FlowRecord } from "../src/types";
 
 const line = (change: Partial<FlowRecord> = {}): FlowRecord => ({
   time: "2026-11-22T03:15:00.123Z",
@@ -86,23 +78,4 @@ describe("annotationFor", () => {
     ["text that is no name", { dhost: "a,b <x>" }],
     ["an allowed line", { reason: "policy:sg-web: unlisted.test" }],
   ])("none for %s", (_, change) => expect(annotationFor(line(change))).toBeNull());
-});
-
-test("the endpoint's advice holds the annotation", () => {
-  const answer = {
-    dpt: 443,
-    advice: [
-      "add to sg-web:",
-      "  [[group.egress]]",
-      '  description = "discriminat:tls:a.example"',
-      "  ports = 443",
-    ],
-  };
-  expect(annotationOf(answer as unknown as Explanation)).toEqual({
-    text: "discriminat:tls:a.example",
-    port: 443,
-  });
-  expect(
-    annotationOf({ dpt: 80, advice: ["no rule can allow plain HTTP"] } as unknown as Explanation),
-  ).toBeNull();
 });

@@ -1,6 +1,6 @@
 // Searching the policy: by address, group, or what a rule names.
 import { expect, test } from "vitest";
-import { matchesClient } from "../src/policy_search";
+import { clientOf, matchesClient } from "../src/policy_search";
 
 const groups = new Map([
   [
@@ -29,3 +29,16 @@ test.each([
   ["GitHub", true],
   ["gitlab", false],
 ])("%j: %s", (text, want) => expect(matchesClient(client, groups, text)).toBe(want));
+
+test("an address is a client by itself, or by the longest block", () => {
+  const of = (change: object) => ({ where: "", groups: [], see_thru: null, ...change });
+  const wide = of({ subnet: "10.0.0.0/8" });
+  const narrow = of({ subnet: "10.0.2.0/28" });
+  const own = of({ client: "10.0.2.7" });
+  expect(clientOf([wide, narrow, own], "10.0.2.7")).toBe(own);
+  expect(clientOf([wide, narrow, own], "10.0.2.15")).toBe(narrow);
+  expect(clientOf([narrow, wide, own], "10.0.2.16")).toBe(wide);
+  expect(clientOf([wide, narrow], "192.0.2.1")).toBeUndefined();
+  expect(clientOf([of({ subnet: "0.0.0.0/0" })], "255.255.255.255")).toBeDefined();
+  expect(clientOf([wide], "10.0.2.0/28")).toBeUndefined();
+});

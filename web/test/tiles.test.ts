@@ -135,6 +135,18 @@ test("what grows while one looks is worse than what grew once", () => {
   expect(states(g, well())).toMatchObject({ DNS: "bad", "Packet queue": "bad" });
 });
 
+test.each([
+  [100, 10, "good"],
+  [850, 10, "warn"],
+  [100, 60_000, "warn"],
+  [960, 10, "bad"],
+])("%i of 1000 connections and %i source ports are %s", (entries, ports, state) => {
+  const g = well();
+  g.conntrack = { entries, max: 1000 };
+  g.snat = { destinations: 1, top: [{ dst: "198.51.100.7:443", ports }] };
+  expect(states(g)).toMatchObject({ Connections: state });
+});
+
 test("without shipping there is no tile for it", () => {
   const g = well();
   delete g.aws;
