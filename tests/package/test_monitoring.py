@@ -1,5 +1,7 @@
 """The alert rules do what they say: `promtool` of Debian's package `prometheus`."""
 import json
+import re
+import subprocess
 
 from packing import ROOT, run
 
@@ -25,6 +27,20 @@ def test_each_query_of_the_dashboard_can_be_read(tmp_path):
     (tmp_path / "rules.yml").write_text(json.dumps({"groups": [{"name": "x", "rules": rules}]}))
     status, text = run("promtool", "check", "rules", tmp_path / "rules.yml")
     assert status == 0, text
+
+
+def test_promtool_likes_each_name_of_the_table():
+    """Those too that the gateway of the laboratory, which tests/e2e scrapes, does not have."""
+    rows = re.findall(r"^\| `(\w+)` \| (\w+) \|", (ROOT / "docs/metrics.md").read_text(), re.M)
+    assert len(rows) > 60
+    text = ""
+    for name, kind in rows:
+        text += f"# HELP {name} x\n# TYPE {name} {kind}\n"
+        text += {"histogram": f'{name}_bucket{{le="+Inf"}} 1\n{name}_sum 1\n{name}_count 1\n'}.get(
+            kind, f"{name} 1\n")
+    done = subprocess.run(["promtool", "check", "metrics"], input=text, text=True,
+                          capture_output=True, timeout=30, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
 def test_the_package_has_them(unpacked):
