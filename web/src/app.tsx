@@ -43,6 +43,11 @@ export function App() {
   );
 
   useEffect(() => {
+    if (!session.error) return;
+    const timer = setTimeout(session.again, 3000);
+    return () => clearTimeout(timer);
+  }, [session.error]);
+  useEffect(() => {
     const lead = () => {
       if (location.pathname === "/login") return;
       go(formatRoute("/login", { next: location.pathname + location.search }), true);

@@ -4,7 +4,7 @@
 // comes at once and stands under the input; where it names a term, a button selects from there.
 import { useEffect, useRef, useState } from "preact/hooks";
 import { ApiError } from "./api";
-import { kRecipes, placeOf } from "./pattern";
+import { clientPattern, kRecipes, placeOf } from "./pattern";
 
 export function isAboutPattern(error: Error | null): boolean {
   return error instanceof ApiError && error.status === 400;
@@ -98,10 +98,6 @@ export function PatternForm({
 
 // "What one client asked for": the address, and Enter.
 function OneClient({ pattern, onApply }: { pattern: string; onApply: (pattern: string) => void }) {
-  const apply = (address: string) => {
-    const ends = `($.src = "${address}" || $.dst = "${address}")`;
-    onApply(`{ ${ends} }`);
-  };
   const shown = /\$\.src = "([\d.]+)"/.exec(pattern)?.[1] ?? "";
   return (
     <label class="chip-input">
@@ -116,7 +112,7 @@ function OneClient({ pattern, onApply }: { pattern: string; onApply: (pattern: s
           if (event.key !== "Enter") return;
           event.preventDefault();
           const address = event.currentTarget.value.trim();
-          if (/^[\d.]{7,15}$/.test(address)) apply(address);
+          if (/^[\d.]{7,15}$/.test(address)) onApply(clientPattern(address));
         }}
       />
     </label>

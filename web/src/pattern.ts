@@ -47,6 +47,10 @@ export function addCondition(pattern: string, more: string): string {
   return inner.includes("||") ? `{ (${inner}) && ${more} }` : `{ ${inner} && ${more} }`;
 }
 
+// What one client asked for, and what it was answered.
+export const clientPattern = (address: string): string =>
+  `{ ($.src = "${address}" || $.dst = "${address}") }`;
+
 export const patternFor = (...conditions: string[]): string => `{ ${conditions.join(" && ")} }`;
 
 // What of a pattern a message complains about: "Invalid character(s) in term '…'".

@@ -9,6 +9,7 @@ import { useAnswer } from "./asking";
 import { Empty, Loading, NoPolicy, Tabs, Trouble, isWithoutPolicy, plural } from "./bits";
 import { GroupRules, SeeThruBadge } from "./policy_rules";
 import { History } from "./policy_history";
+import { clientPattern } from "./pattern";
 import { formatRoute, go } from "./route";
 import { clientOf, matchesClient, nameOf } from "./policy_search";
 import type { Client, Policy as Answer, Usage } from "./types";
@@ -223,8 +224,7 @@ function Summary({ policy, usage }: { policy: Answer; usage: Usage | null }) {
       {usage && (
         <li>
           <b>{usage.connections.toLocaleString("en")}</b> allowed in 7 days
-          {usage.unmatched > 0 &&
-            `, ${usage.unmatched.toLocaleString("en")} by rules that are gone`}
+          {usage.unmatched > 0 && `, ${usage.unmatched.toLocaleString("en")} by no rule of today`}
         </li>
       )}
       {policy.unused_groups.length > 0 && (
@@ -262,13 +262,9 @@ function ClientRules({
         <h2>{nameOf(client)}</h2>
         <span class="note breakable">{client.where}</span>
         <SeeThruBadge seeThru={client.see_thru} />
-        <a
-          href={formatRoute("/flows", {
-            pattern: `{ ($.src = "${nameOf(client)}" || $.dst = "${nameOf(client)}") }`,
-          })}
-        >
-          its flows
-        </a>
+        {client.client && (
+          <a href={formatRoute("/flows", { pattern: clientPattern(client.client) })}>its flows</a>
+        )}
       </header>
       {own.length === 0 && (
         <Empty title="This client has no group.">

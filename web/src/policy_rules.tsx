@@ -78,6 +78,7 @@ function RuleBox({
   search: string;
 }) {
   const [all, setAll] = useState(false);
+  const addressed = Object.keys(names).length > 0; // only a gateway looks names up
   const wanted = search.trim().toLowerCase();
   const members = useMemo(
     () => [...rule.members].sort((a, b) => rank(a, wanted) - rank(b, wanted)),
@@ -105,7 +106,7 @@ function RuleBox({
             <tr>
               <th scope="col">State</th>
               <th scope="col">Member</th>
-              <th scope="col">Addresses</th>
+              {addressed && <th scope="col">Addresses</th>}
               <th scope="col">Last used</th>
             </tr>
           </thead>
@@ -116,6 +117,7 @@ function RuleBox({
                 member={member}
                 name={names[member.member]}
                 known={known}
+                addressed={addressed}
                 used={used.get(`${member.proto} ${member.member}`)}
               />
             ))}
@@ -150,11 +152,13 @@ function MemberRow({
   name,
   used,
   known,
+  addressed,
 }: {
   member: Member;
   name?: { addresses: string[]; problem: string };
   used?: Usage["rules"][number];
   known: boolean;
+  addressed: boolean;
 }) {
   const problem = member.outcome === "accepted" && name?.problem;
   const [sign, words] = problem
@@ -171,10 +175,12 @@ function MemberRow({
         <span class="tag">{member.proto}</span> <span class="breakable name">{member.member}</span>
         {reason && <span class="member-reason">{reason}</span>}
       </th>
-      <td class="addresses">
-        {addresses.slice(0, kAddressesShown).join(", ")}
-        {addresses.length > kAddressesShown && ` and ${addresses.length - kAddressesShown} more`}
-      </td>
+      {addressed && (
+        <td class="addresses">
+          {addresses.slice(0, kAddressesShown).join(", ")}
+          {addresses.length > kAddressesShown && ` and ${addresses.length - kAddressesShown} more`}
+        </td>
+      )}
       <td class="used">
         {member.proto === "see-thru" ? (
           ""
