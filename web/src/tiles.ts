@@ -74,7 +74,7 @@ function conntrackTile(g: Gateway): Tile[] {
   return [
     {
       name: "Connections",
-      value: `${Math.round(use * 100)} % of the table`,
+      value: `${Math.round(use * 100)} % full`,
       state: most > 0.95 ? "bad" : most > 0.8 ? "warn" : "good",
       note:
         top && ports > 0.1

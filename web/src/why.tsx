@@ -81,10 +81,11 @@ function Explained({
   const byRule = answer.allowed && !answer.by_see_thru;
   const text = byRule ? null : answer.annotation;
   const annotation = text ? { text, port: answer.dpt } : null;
-  const other = outcomeOf(record) === "refused" && !ruleHelps(record);
+  const refused = outcomeOf(record) === "refused";
+  const other = refused && !ruleHelps(record) ? reasonOf(record).words : "";
   return (
     <div class="why">
-      <p>{headline(answer, outcomeOf(record) === "refused")}</p>
+      <p>{headline(answer, refused)}</p>
       <p class="note">
         {answer.groups.length > 0 ? (
           <>
@@ -96,17 +97,12 @@ function Explained({
         · <a href={`/policy?client=${encodeURIComponent(answer.src)}`}>its rules</a>
       </p>
       {annotation ? (
-        <Offer annotation={annotation} groups={answer.groups} />
+        <Offer annotation={annotation} groups={answer.groups} other={other} />
       ) : !byRule && answer.advice.length > 0 ? (
         <pre class="wrap">{answer.advice.join("\n")}</pre>
       ) : byRule && own && reasonOf(record).slug === "tls-no-sni" ? (
         <Offer annotation={own} groups={answer.groups} />
       ) : null}
-      {annotation && other && (
-        <p>
-          <b>A rule alone is not enough:</b> it was refused because {reasonOf(record).words}.
-        </p>
-      )}
       {answer.verified_at_run_time.length > 0 && (
         <details>
           <summary>What the gateway verifies beyond the policy</summary>
@@ -121,18 +117,32 @@ function Explained({
   );
 }
 
-function Offer({ annotation, groups }: { annotation: Annotation; groups: string[] }) {
+function Offer({
+  annotation,
+  groups,
+  other = "",
+}: {
+  annotation: Annotation;
+  groups: string[];
+  other?: string; // what else stands in the way
+}) {
   return (
     <div class="offer">
       <p>
-        This annotation would allow it, as the description of an outbound rule for TCP port{" "}
-        {annotation.port}
-        {groups.length > 0 ? <> of {groups.join(" or ")}</> : " of a group of the client"}:
+        {other ? "It needs this annotation" : "This annotation would allow it"}, as the description
+        of an outbound rule for TCP port {annotation.port}
+        {groups.length > 0 ? <> of {groups.join(" or ")}</> : " of a group of the client"}
+        {other ? "; but a rule alone is not enough, see below:" : ":"}
       </p>
       <div class="copyable">
         <code data-annotation="">{annotation.text}</code>
         <Copy text={annotation.text} what="the annotation" />
       </div>
+      {other && (
+        <p class="note">
+          <b>Still in the way:</b> {other}.
+        </p>
+      )}
     </div>
   );
 }
