@@ -24,9 +24,8 @@ interface Picture {
 }
 
 async function look(group: string, period: (typeof kPeriods)[number], signal: AbortSignal) {
-  // Whole columns only: the one that is being written would look like a drop.
-  const to = Math.floor(Date.now() / period.bin) * period.bin;
-  const from = to - period.span;
+  const to = Date.now();
+  const from = Math.ceil(to / period.bin) * period.bin - period.span;
   const ask = (query: string) => runQuery(group, query, from, to - 1, signal);
   const counts = await ask(seriesQuery(period.binText));
   const reasons = await ask(reasonQuery);

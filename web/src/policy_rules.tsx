@@ -98,7 +98,7 @@ function RuleBox({
         class="scroll"
         tabIndex={0}
         role="region"
-        aria-label={`Members of the rule for ${rule.ports}`}
+        aria-label={`Members of the rule ${rule.where}`}
       >
         <table class="members">
           <caption class="unseen">Members of the rule {rule.where}</caption>

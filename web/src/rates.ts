@@ -1,7 +1,8 @@
 // The queries of the overview, and connections per second out of their counts.
 //
-// A column without any line is a zero, not a gap: nothing was logged in it. Tested by
-// test/rates.test.ts.
+// A column without any line is a zero, not a gap: nothing was logged in it. The last column may be
+// under way: it counts for the time that has passed, a second at least, so that it does not look like
+// a drop. Tested by test/rates.test.ts.
 import type { Row } from "./csv";
 import type { Series } from "./series";
 import { parseInsightsTime } from "./time";
@@ -44,7 +45,8 @@ export function rateSeries(rows: Row[], from: number, to: number, bin: number): 
     const at = ((parseInsightsTime(row.t ?? "") ?? -1) - (times[0] ?? 0)) / bin;
     const line = lines[lineOf(row)];
     if (!line || !Number.isInteger(at) || at < 0 || at >= times.length) continue;
-    line.values[at] = line.values[at]! + (Number(row.n) * 1000) / bin;
+    const width = Math.min(bin, Math.max(1000, to - times[at]!));
+    line.values[at] = line.values[at]! + (Number(row.n) * 1000) / width;
   }
   return { times, lines };
 }

@@ -132,7 +132,7 @@ export function tilesOf(g: Gateway, first: Gateway, now: number): Tile[] {
       value: g.healthy ? "healthy" : "not healthy",
       state: g.healthy ? (g.clock_synchronised ? "good" : "warn") : "bad",
       note: !g.clock_synchronised
-        ? "the clock is not synchronised: see-thru is off"
+        ? "the clock is not synchronised"
         : g.healthy
           ? `${g.instance}, up ${formatSpan(now - g.started * 1000)}`
           : "see the last self lines of the config log",

@@ -34,6 +34,14 @@ test("lines are allowed, refused and by see-thru", () => {
   ]);
 });
 
+test("a column under way counts for the time that has passed", () => {
+  const rate = (passed: number) =>
+    rateSeries([row(30, "client", "allowed", 8)], kFrom, kFrom + 3e4 + passed, 1e4).lines[0]!.values;
+  expect(rate(4000)).toEqual([0, 0, 0, 2]);
+  expect(rate(10)).toEqual([0, 0, 0, 8]);
+  expect(rate(1e4)).toEqual([0, 0, 0, 0.8]);
+});
+
 test("rows outside of the period are left out", () =>
   expect(
     rateSeries([row(50, "client", "allowed", 9)], kFrom, kFrom + 4e4, 1e4).lines[0]!.values,
