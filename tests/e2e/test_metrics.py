@@ -76,6 +76,9 @@ def test_decisions_are_those_of_the_flow_log(lab, own_gateway):
     assert sum(want.values()) >= 13, want
     assert wait_until(lambda: decisions(samples(scrape(lab))) == want, 10), \
         (decisions(samples(scrape(lab))), want)
+    # The writer counts a line when the disk has it, which is a little later.
+    assert wait_until(lambda: value(lab, "discriminat_log_lines_total", stream="flow")
+                      == len(lines), 10)
     found = samples(scrape(lab))
     held = [line for line in lines if "held_ms" in line]
     assert held
@@ -85,7 +88,6 @@ def test_decisions_are_those_of_the_flow_log(lab, own_gateway):
     assert found["discriminat_handshake_seconds_count", frozenset()] == handed
     added = found["discriminat_added_seconds_count", frozenset()]
     assert added == found["discriminat_packets_total", frozenset()] > handed
-    assert found["discriminat_log_lines_total", frozenset({("stream", "flow")})] == len(lines)
     assert found["discriminat_conntrack_entries_max", frozenset()] > 1000
     assert found["discriminat_healthy", frozenset()] == 1
 
@@ -112,6 +114,9 @@ def test_source_ports_are_counted_by_destination(lab, own_gateway):
     gateway = own_gateway()
     for _ in range(4):
         assert lab.curl("https://allowed.test/").ok
+    # The kernel's table is read every 30 seconds, and at the start.
+    gateway.stop()
+    gateway.start()
 
     def ports():
         snat = json.loads((gateway.state_path / "status.json").read_text())["snat"]
@@ -130,6 +135,6 @@ def test_with_keys_the_scraper_needs_one(lab, own_gateway):
     config.api = {"listen": "127.0.0.1:1043", "credentials_file": str(keys)}
     own_gateway(config)
     status = ("-o", "/dev/null", "-w", "%{http_code}")
-    assert scrape(lab, *status) == "400"
+    assert scrape(lab, *status) == "401"
     assert scrape(lab, *status, "--user", "SCRAPER:wrong") == "401"
     assert "discriminat_build_info" in scrape(lab, "--user", "SCRAPER:correct-horse")
