@@ -249,7 +249,7 @@ void Parser::add_serve() {
   certificate->needs(key);
   key->needs(certificate);
   option("--credentials-file", into.credentials_file, "FILE",
-         "Lines ACCESS_KEY_ID SECRET; then every request must be signed");
+         "Lines ACCESS_KEY_ID SECRET; then who asks needs one of these keys");
   option("--region", into.region, "NAME", "Region in ARNs (default: us-east-1)");
   option("--account", into.account, "DIGITS", "Account in ARNs (default: 000000000000)");
 }

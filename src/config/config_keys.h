@@ -34,7 +34,7 @@ inline constexpr std::array kSections = {
     SectionRow{Section::Gateway, "[gateway]", "The gateway itself."},
     SectionRow{Section::Dns, "[dns]",
                "The gateway's own look-ups, which confirm that an address belongs to a name."},
-    SectionRow{Section::Api, "[api]", "The log endpoint, which speaks the CloudWatch Logs API."},
+    SectionRow{Section::Api, "[api]", "The log endpoint: the CloudWatch Logs API, the console, the metrics."},
     SectionRow{Section::Aws, "[aws]",
                "With `source = \"aws\"`: where the policy is, and what the gateway may do there."},
     SectionRow{Section::Preferences, "[preferences]",
@@ -112,7 +112,7 @@ inline constexpr std::array kKeys = {
            "Its private key in PEM form, without password."},
     KeyRow{Section::Api, "credentials_file", "absolute path, or empty", "\"\"",
            "Lines `ACCESS_KEY_ID SECRET`, readable by the owner alone; with it every request must "
-           "be signed with one of these keys."},
+           "be signed with one of these keys, and the console asks for one."},
     KeyRow{Section::Api, "region", "name of a region", "\"us-east-1\"", "Region in ARNs."},
     KeyRow{Section::Api, "account", "12 digits", "\"000000000000\"",
            "Account in ARNs and in the Insights field `@log`."},
