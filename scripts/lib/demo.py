@@ -251,7 +251,8 @@ def recipe(stage, lab):
 
 def console(stage, lab):
     script = ("curl -sS http://127.0.0.1:1043/api/explain -H 'Content-Type: application/json' "
-              "-d '{\"src\": \"10.0.1.10\", \"to\": \"unlisted.test\"}' | jq '{reason, annotation}'")
+              "-d '{\"src\": \"10.0.1.10\", \"to\": \"unlisted.test\"}' | "
+              "jq '{reason, annotation}'")
     print(f"   $ {script}")
     outcome = lab.gw.run("bash", "-c", script)
     print_some(outcome.text)
