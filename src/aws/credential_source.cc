@@ -113,6 +113,7 @@ void RotatingCredentials::renew(WallTime now) {
     ask_next_ = now + (held_ ? kPauseWhileHolding : kPauseWithNothing);
     return;
   }
+  why_none_.clear();
   ask_next_ = next_after(*fetched, now);
   held_ = *std::move(fetched);
 }
@@ -135,7 +136,10 @@ bool RotatingCredentials::replace(const Credentials& used) {
   const WallTime now = surroundings_.clock();
   if (asked_at_ && now >= *asked_at_ && now < *asked_at_ + kPauseWhenRefused) return false;
   renew(now);
-  return held_->keys != used;
+  const bool ended = held_->expiration && now >= *held_->expiration;
+  if (!ended || why_none_.empty()) return held_->keys != used;
+  held_.reset();
+  return false;
 }
 
 CredentialFetch credential_chain(Environment environment, std::string profile,

@@ -13,7 +13,9 @@
 // Rotation: new ones are asked for 10 minutes before the end of the old ones, a minute sooner or
 // later, so that a fleet does not ask at once; after a failure every 30 seconds, and the old ones
 // are used on. A service that refuses the old ones as expired makes it ask at once, at most every
-// 10 seconds. No credential stands in a message. Covered by credential_source_test.cc.
+// 10 seconds; where that fails, and their end is past by our clock too, they are given up, and why
+// there are none is told from then on. No credential stands in a message. Covered by
+// credential_source_test.cc.
 #pragma once
 
 #include <functional>
@@ -50,7 +52,7 @@ class RotatingCredentials final : public CredentialProvider {
   const Surroundings surroundings_;
   std::mutex mutex_;  // guards what follows
   std::optional<TemporaryCredentials> held_;
-  std::string why_none_;              // valid while nothing is held
+  std::string why_none_;              // why the last question failed; "" where it did not
   std::optional<WallTime> asked_at_;  // of the last question
   WallTime ask_next_;
 };

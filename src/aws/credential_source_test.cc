@@ -148,6 +148,25 @@ TEST_F(RotatingCredentialsTest, AreReplacedWhenAServiceRefusesThem) {
   EXPECT_EQ(id(), "TWO");
 }
 
+TEST_F(RotatingCredentialsTest, AreGivenUpOnceTheyHaveEndedAndAreRefusedAndThereAreNoOthers) {
+  gives("ONE", kNoon + hours(1));
+  EXPECT_EQ(id(), "ONE");
+  fails();
+  world_.now = kNoon + hours(1) - seconds(1);
+  EXPECT_FALSE(refuse("ONE"));
+  EXPECT_EQ(id(), "ONE") << "they have not ended";
+  world_.now = kNoon + hours(1) + seconds(5);
+  EXPECT_EQ(id(), "ONE") << "nobody has refused them since";
+  EXPECT_FALSE(refuse("ONE"));
+  EXPECT_EQ(id(), "ONE") << "the source was asked a moment ago";
+  world_.now += seconds(10);
+  EXPECT_FALSE(refuse("ONE"));
+  EXPECT_EQ(id(), "error: no way");
+  gives("TWO", kNoon + hours(3));
+  world_.now += seconds(30);
+  EXPECT_EQ(id(), "TWO");
+}
+
 class CredentialChain : public testing::Test {
  protected:
   void SetUp() override { std::filesystem::create_directories(home_ + "/.aws"); }

@@ -26,23 +26,28 @@ constexpr std::array<ServiceNames, 6> kServices = {{
 }};
 
 struct Partition {
-  std::string_view region_prefix, suffix, dualstack_suffix;
+  std::string_view region_prefix, name, suffix, dualstack_suffix;
   bool secrets_have_one_host;  // with addresses of both families
 };
 constexpr std::string_view kGovernment = "us-gov-";
 constexpr std::array<Partition, 8> kPartitions = {{
-    {"cn-", "amazonaws.com.cn", "api.amazonwebservices.com.cn", true},
-    {"eusc-", "amazonaws.eu", "api.amazonwebservices.eu", false},
-    {"us-iso-", "c2s.ic.gov", "api.aws.ic.gov", false},
-    {"us-isob-", "sc2s.sgov.gov", "api.aws.scloud", false},
-    {"eu-isoe-", "cloud.adc-e.uk", "api.cloud-aws.adc-e.uk", false},
-    {"us-isof-", "csp.hci.ic.gov", "api.aws.hci.ic.gov", false},
-    {kGovernment, "amazonaws.com", "api.aws", true},
-    {"", "amazonaws.com", "api.aws", true},
+    {"cn-", "aws-cn", "amazonaws.com.cn", "api.amazonwebservices.com.cn", true},
+    {"eusc-", "aws-eusc", "amazonaws.eu", "api.amazonwebservices.eu", false},
+    {"us-iso-", "aws-iso", "c2s.ic.gov", "api.aws.ic.gov", false},
+    {"us-isob-", "aws-iso-b", "sc2s.sgov.gov", "api.aws.scloud", false},
+    {"eu-isoe-", "aws-iso-e", "cloud.adc-e.uk", "api.cloud-aws.adc-e.uk", false},
+    {"us-isof-", "aws-iso-f", "csp.hci.ic.gov", "api.aws.hci.ic.gov", false},
+    {kGovernment, "aws-us-gov", "amazonaws.com", "api.aws", true},
+    {"", "aws", "amazonaws.com", "api.aws", true},
 }};
 
 const ServiceNames& names_of(Service service) {
   return *std::ranges::find(kServices, service, &ServiceNames::service);
+}
+
+const Partition& partition_at(std::string_view region) {
+  return *std::ranges::find_if(
+      kPartitions, [&](const Partition& row) { return region.starts_with(row.region_prefix); });
 }
 
 bool is_true(const Environment& environment, const char* name) {
@@ -68,9 +73,12 @@ std::string_view signing_name(Service service) {
   return names_of(service).name;
 }
 
+std::string_view partition_of(std::string_view region) {
+  return partition_at(region).name;
+}
+
 std::string service_host(Service service, std::string_view region, EndpointForm form) {
-  const Partition& partition = *std::ranges::find_if(
-      kPartitions, [&](const Partition& row) { return region.starts_with(row.region_prefix); });
+  const Partition& partition = partition_at(region);
   const bool secrets = service == Service::SecretsManager;
   const bool government = partition.region_prefix == kGovernment;
   const bool dualstack = form.dualstack && !(secrets && partition.secrets_have_one_host);

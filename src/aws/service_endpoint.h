@@ -38,6 +38,9 @@ struct EndpointForm {
   bool fips = false, dualstack = false;
 };
 
+// "aws", "aws-cn", "aws-us-gov": as ARNs of the region name it. By its prefix, as below.
+std::string_view partition_of(std::string_view region);
+
 // "ec2.eu-west-1.amazonaws.com". A region that is not known belongs to the partition of its prefix,
 // without one to "aws". `region` is one by base/arn.h.
 std::string service_host(Service service, std::string_view region, EndpointForm form);

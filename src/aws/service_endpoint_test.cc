@@ -16,6 +16,20 @@ std::string found(Service service, std::string_view region,
   return url ? url->to_text() : "error: " + url.error().message;
 }
 
+// As botocore 1.43.11 has them in partitions.json.
+TEST(ServiceEndpoint, KnowsThePartitionOfARegion) {
+  const std::pair<std::string_view, std::string_view> cases[] = {{"eu-west-1", "aws"},
+                                                                 {"cn-north-1", "aws-cn"},
+                                                                 {"eusc-de-east-1", "aws-eusc"},
+                                                                 {"us-iso-east-1", "aws-iso"},
+                                                                 {"us-isob-east-1", "aws-iso-b"},
+                                                                 {"eu-isoe-west-1", "aws-iso-e"},
+                                                                 {"us-isof-south-1", "aws-iso-f"},
+                                                                 {"us-gov-west-1", "aws-us-gov"},
+                                                                 {"xx-new-1", "aws"}};
+  for (const auto& [region, want] : cases) EXPECT_EQ(partition_of(region), want) << region;
+}
+
 // The wanted hosts are those of botocore 1.43.11's endpoint rules.
 TEST(ServiceEndpoint, IsTheHostOfTheRegion) {
   struct Case {

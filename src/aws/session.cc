@@ -1,8 +1,11 @@
 #include "aws/session.h"
 
+#include <fmt/format.h>
+
 #include <chrono>
 #include <utility>
 
+#include "aws/credential_source.h"
 #include "aws/https_client.h"
 #include "aws/xml.h"
 #include "base/arn.h"
@@ -95,6 +98,26 @@ Result<AutoScaling> Session::autoscaling(const std::string& region) const {
 Result<CloudWatchLogs> Session::logs(const std::string& region) const {
   return speaking<CloudWatchLogs>(
       open_json(Service::CloudWatchLogs, region, CloudWatchLogs::kTargetPrefix));
+}
+
+Result<Session> Session::assume(AssumedRole role, const std::string& region) const {
+  auto client = sts(region);
+  if (!client) return tl::unexpected(std::move(client.error()));
+  const auto arn = parse_arn(role.role_arn);
+  if (!arn || arn->partition != partition_of(region)) {
+    return fail(fmt::format("the role {} is none of the partition {}, in which {} is",
+                            role.role_arn, partition_of(region), region));
+  }
+  auto fetch = [client = std::make_shared<Sts>(*std::move(client)),
+                role = std::move(role)]() -> Result<TemporaryCredentials> {
+    auto given = client->assume_role(role);
+    if (given) return *std::move(given);
+    return fail(
+        fmt::format("the role {} cannot be assumed: {}", role.role_arn, to_text(given.error())));
+  };
+  return Session(environment_,
+                 std::make_shared<RotatingCredentials>(std::move(fetch), surroundings_),
+                 surroundings_);
 }
 
 }  // namespace dn::aws

@@ -2,7 +2,8 @@
 //
 // Each client has a connection of its own, its endpoint from service_endpoint.h, and AWS_CA_BUNDLE
 // for the certificates to trust. A reference by ARN may lie in another region than the gateway, so
-// the region is an argument. Covered by session_test.cc.
+// the region is an argument. A role that is assumed is a session of its own, whose credentials the
+// one that assumed it fetches, and fetches anew (credential_source.h). Covered by session_test.cc.
 #pragma once
 
 #include <memory>
@@ -36,6 +37,10 @@ class Session {
   Result<Sts> sts(const std::string& region) const;
   Result<AutoScaling> autoscaling(const std::string& region) const;
   Result<CloudWatchLogs> logs(const std::string& region) const;
+
+  // Asks STS in `region` when credentials are needed, not at once. Fails as above, and where the
+  // role's ARN names another partition than the region's: no account of it can be assumed here.
+  Result<Session> assume(AssumedRole role, const std::string& region) const;
 
  private:
   struct Parts;
