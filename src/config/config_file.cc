@@ -14,6 +14,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "base/arn.h"
 #include "base/limits.h"
 #include "base/listen_address.h"
 #include "base/readable.h"
@@ -32,6 +33,7 @@ constexpr std::array<std::string_view, 8> kRoot = {"gateway",     "dns",   "api"
 constexpr std::array<std::string_view, 4> kPolicySections = {"preferences", "group", "client",
                                                              "subnet"};
 constexpr std::size_t kUpstreamsMax = 16;
+constexpr std::size_t kRolesMax = 20;
 constexpr std::size_t kSuggestionsFromMax = 1000;
 
 // A table of the file, the section it is, and how bad mistakes in it are.
@@ -99,6 +101,7 @@ class Reader {
   void read_dns(const Scope& scope);
   void read_api(const Scope& scope);
   void read_aws(const Scope& scope);
+  void read_roles(const Scope& scope);
   void check_source(const toml::table& root);
   void read_preferences(const Scope& scope);
   void read_see_thru(const Scope& scope);
@@ -527,16 +530,51 @@ Result<std::string> region_or_empty(std::string_view text) {
   return text.empty() ? Result<std::string>(std::string()) : parse_region(text);
 }
 
+Result<std::string> external_id_or_empty(std::string_view text) {
+  return text.empty() ? Result<std::string>(std::string()) : parse_external_id(text);
+}
+
 void Reader::read_aws(const Scope& scope) {
   auto& gateway = out_.gateway;
   read_text(scope, "region", region_or_empty, gateway.aws_region);
   read_list(scope, "vpcs", parse_vpc, gateway.aws_vpcs);
   read_text(scope, "deployment_id", parse_deployment_id, gateway.aws_deployment_id);
+  read_roles(scope);
   read_bool(scope, "ship_logs", gateway.aws_ship_logs);
   read_text(scope, "log_group", parse_log_group, gateway.aws_log_group);
   read_bool(scope, "disable_source_dest_check", gateway.aws_disable_source_dest_check);
   read_bool(scope, "associate_address", gateway.aws_associate_address);
   read_bool(scope, "report_unhealthy", gateway.aws_report_unhealthy);
+}
+
+// A role reads an account, and problems name the account: one each.
+void Reader::read_roles(const Scope& scope) {
+  std::vector<std::string>& roles = out_.gateway.aws_roles;
+  const auto parse = [&roles](std::string_view text) -> Result<std::string> {
+    auto role = parse_role(text);
+    if (!role) return role;
+    const auto is_of_it = [account = parse_arn(*role)->account](const std::string& other) {
+      return parse_arn(other)->account == account;
+    };
+    const auto other = std::ranges::find_if(roles, is_of_it);
+    if (other != roles.end() && *other != *role) {
+      return fail("another role of this account stands there; write one for each account");
+    }
+    return role;
+  };
+  read_list(scope, "roles", parse, roles);
+  if (roles.size() > kRolesMax) {
+    report(scope.table.get("roles")->source().begin, Severity::Error,
+           fmt::format("\"roles\" lists {} roles", roles.size()),
+           fmt::format("write at most {}", kRolesMax));
+  }
+  std::string& external_id = out_.gateway.aws_role_external_id;
+  read_text(scope, "role_external_id", external_id_or_empty, external_id);
+  if (!external_id.empty() && scope.table.get("roles") == nullptr) {
+    report(scope.table.get("role_external_id")->source().begin, Severity::Error,
+           "\"role_external_id\" has no effect without \"roles\"",
+           "write the roles that ask for it, or leave it out");
+  }
 }
 
 // One policy has one source: what stands in the other one would be taken for in force.

@@ -228,6 +228,28 @@ TEST(LoadConfig, ListsAThousandProblemsAndCountsTheRest) {
   EXPECT_TRUE(loaded.has_errors());
 }
 
+TEST(LoadConfig, TakesTwentyRolesAndNoMore) {
+  const auto with_roles = [](int count) {
+    std::string list;
+    for (int i = 0; i < count; ++i) {
+      list += "\"arn:aws:iam::" + std::to_string(100'000'000'000 + i) + ":role/r\", ";
+    }
+    return load_config(
+        "[gateway]\nsource = \"aws\"\ninside = [\"a\"]\noutside = \"b\"\n[aws]\n"
+        "role_external_id = \"lab\"\nroles = [" +
+            list + "]\n",
+        "f");
+  };
+  const auto most = with_roles(20);
+  EXPECT_TRUE(most.problems.empty());
+  EXPECT_EQ(most.gateway.aws_roles.size(), 20U);
+  EXPECT_EQ(most.gateway.aws_roles.at(19), "arn:aws:iam::100000000019:role/r");
+  EXPECT_EQ(most.gateway.aws_role_external_id, "lab");
+  const auto more = with_roles(21);
+  ASSERT_EQ(more.problems.size(), 1U);
+  EXPECT_EQ(more.problems[0].what, "\"roles\" lists 21 roles");
+}
+
 struct Case {
   std::string_view name;
   std::string text;
@@ -400,6 +422,27 @@ ttl = 5
   write source = "aws" in [gateway], or leave the section out
 5:9 error: "vpc-x" in "vpcs"
   write the id of a VPC, like "vpc-0a1b2c3d"
+)"},
+    {"BadRoles",
+     "[gateway]\nsource = \"aws\"\ninside = [\"a\"]\noutside = \"b\"\n[aws]\n"
+     R"(roles = ["arn:aws:iam::111122223333:role/r", "arn:aws:iam::111122223333:role/s",
+  "arn:aws:iam::111122223333:role/r", "discriminat-read"]
+role_external_id = "x"
+)",
+     R"(6:46 error: "arn:aws:iam::111122223333:role/s" in "roles"
+  another role of this account stands there; write one for each account
+7:3 error: "arn:aws:iam::111122223333:role/r" in "roles"
+  it stands there already; drop it
+7:39 error: "discriminat-read" in "roles"
+  write the ARN of a role, like "arn:aws:iam::111122223333:role/discriminat-read"
+8:20 error: "x" in "role_external_id"
+  write 2 to 1224 letters, digits and any of "_+=,.@:/-"
+)"},
+    {"ExternalIdWithoutRoles",
+     "[gateway]\nsource = \"aws\"\ninside = [\"a\"]\noutside = \"b\"\n[aws]\n"
+     "role_external_id = \"xy\"\n",
+     R"(6:20 error: "role_external_id" has no effect without "roles"
+  write the roles that ask for it, or leave it out
 )"},
     {"BadApi", with_gateway(R"([api]
 listen = "localhost:1043"

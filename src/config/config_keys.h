@@ -127,6 +127,11 @@ inline constexpr std::array kKeys = {
         "the tag `discriminat` of the instance",
         "Preferences are read from the parameter `DiscrimiNAT_<deployment_id>`; without one, and "
         "with \"%default\" or \"self-manage\", from `DiscrimiNAT`."},
+    KeyRow{Section::Aws, "roles", "list of ARNs, at most 20", "[]",
+           "Roles that the gateway assumes to read the network interfaces and Security Groups of "
+           "further accounts, one for each ([aws-iam.md](aws-iam.md#several-accounts))."},
+    KeyRow{Section::Aws, "role_external_id", "text of 2 to 1224 characters, or empty", "\"\"",
+           "External id that the trust policies of these roles ask for."},
     KeyRow{Section::Aws, "ship_logs", "boolean", "true",
            "Whether the log lines are sent to CloudWatch Logs as well."},
     KeyRow{Section::Aws, "log_group", "name of a log group", "\"DiscrimiNAT\"",

@@ -292,6 +292,36 @@ Result<std::string> parse_deployment_id(std::string_view text) {
   return std::string(text);
 }
 
+Result<std::string> parse_role(std::string_view text) {
+  constexpr std::string_view kRole = "role/";
+  constexpr std::string_view kOthers = "_+=,.@-";
+  constexpr std::size_t kPathMax = 512, kNameMax = 64;
+  const auto arn = parse_arn(text);
+  bool good = arn && arn->service == "iam" && arn->region.empty() && parse_account(arn->account) &&
+              arn->resource.starts_with(kRole) && std::ranges::all_of(text, is_visible);
+  if (good) {
+    const std::string_view path = arn->resource.substr(0, arn->resource.rfind('/') + 1);
+    const std::string_view name = arn->resource.substr(path.size());
+    good = path.size() <= kRole.size() + kPathMax && !name.empty() && name.size() <= kNameMax &&
+           std::ranges::all_of(name,
+                               [&](char c) { return is_alphanumeric(c) || kOthers.contains(c); });
+  }
+  if (!good) {
+    return fail(
+        "write the ARN of a role, like \"arn:aws:iam::111122223333:role/discriminat-read\"");
+  }
+  return std::string(text);
+}
+
+Result<std::string> parse_external_id(std::string_view text) {
+  constexpr std::string_view kOthers = "_+=,.@:/-";
+  const bool good =
+      text.size() >= 2 && text.size() <= 1224 &&
+      std::ranges::all_of(text, [&](char c) { return is_alphanumeric(c) || kOthers.contains(c); });
+  if (!good) return fail("write 2 to 1224 letters, digits and any of \"_+=,.@:/-\"");
+  return std::string(text);
+}
+
 Result<std::string> parse_log_group(std::string_view text) {
   constexpr std::string_view kOthers = "._-/#";
   const bool good = !text.empty() && text.size() <= 512 && std::ranges::all_of(text, [&](char c) {

@@ -63,6 +63,10 @@ Result<PolicySource> parse_source(std::string_view text);
 Result<std::string> parse_vpc(std::string_view text);
 // What may stand behind "DiscrimiNAT_" in the name of a parameter, at most 100 characters; or "".
 Result<std::string> parse_deployment_id(std::string_view text);
+// The ARN of a role, with its path and name as IAM spells them.
+Result<std::string> parse_role(std::string_view text);
+// 2..1224 of letters, digits and "_+=,.@:/-".
+Result<std::string> parse_external_id(std::string_view text);
 // 1..512 of letters, digits and "._-/#".
 Result<std::string> parse_log_group(std::string_view text);
 

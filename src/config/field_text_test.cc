@@ -151,8 +151,30 @@ TEST(ParseCloud, TakesWhatTheCloudCallsSo) {
   for (const char* text : {"a b", "a/b", "%", "\u00e4"}) {
     EXPECT_FALSE(parse_deployment_id(text)) << text;
   }
+  EXPECT_TRUE(parse_external_id("a:b/c-d_e+f=g,h.i@j"));
+  for (const std::string& text : {std::string("a"), std::string("a b"), std::string(1225, 'a')}) {
+    EXPECT_FALSE(parse_external_id(text)) << text;
+  }
   EXPECT_TRUE(parse_log_group("/net/DiscrimiNAT#1"));
   for (const char* text : {"", "a b", "a:b", "a*"}) EXPECT_FALSE(parse_log_group(text)) << text;
+}
+
+TEST(ParseRole, TakesTheArnOfARoleAndNothingElse) {
+  const std::string arn = "arn:aws:iam::111122223333:role/";
+  for (const std::string& text :
+       {arn + "discriminat-read", arn + "a/path/to/a_+=,.@-9", arn + std::string(64, 'r'),
+        std::string("arn:aws-us-gov:iam::111122223333:role/r")}) {
+    EXPECT_EQ(parse_role(text).value_or("none"), text);
+  }
+  for (const std::string& text :
+       {arn, arn + "path/", arn + "*", arn + "a b", arn + "a b/r", arn + std::string(65, 'r'),
+        arn + std::string(600, 'p') + "/r", std::string("discriminat-read"), std::string(),
+        std::string("arn:aws:iam::111122223333:user/u"),
+        std::string("arn:aws:iam::11112222333:role/r"), std::string("arn:aws:iam::*:role/r"),
+        std::string("arn:aws:iam:eu-west-1:111122223333:role/r"),
+        std::string("arn:aws:sts::111122223333:role/r")}) {
+    EXPECT_FALSE(parse_role(text)) << text;
+  }
 }
 
 TEST(ParseClientAddress, PointsToSubnetsForBlocks) {

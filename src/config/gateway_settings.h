@@ -86,9 +86,11 @@ struct GatewaySettings {
   std::string api_account = "000000000000";  // 12 digits
 
   // -- [aws] --
-  std::string aws_region;             // empty: the instance's
-  std::vector<std::string> aws_vpcs;  // empty: the instance's
-  std::string aws_deployment_id;      // empty: the tag of the instance
+  std::string aws_region;              // empty: the instance's
+  std::vector<std::string> aws_vpcs;   // empty: the instance's
+  std::string aws_deployment_id;       // empty: the tag of the instance
+  std::vector<std::string> aws_roles;  // ARNs, at most 20, each of another account
+  std::string aws_role_external_id;    // empty: none
   bool aws_ship_logs = true;
   std::string aws_log_group = "DiscrimiNAT";
   bool aws_disable_source_dest_check = true;
