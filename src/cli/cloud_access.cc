@@ -18,7 +18,7 @@ Result<CloudAccess> open_aws(config::GatewaySettings settings) {
     }
   }
   if (!instance) return tl::unexpected(instance.error());
-  auto questions = daemon::aws_questions(daemon::open_session(environment), instance->region);
+  auto questions = daemon::aws_questions(settings, *instance, daemon::open_session(environment));
   if (!questions) return tl::unexpected(questions.error());
   return CloudAccess{daemon::reader_settings(settings, *instance), *std::move(questions)};
 }

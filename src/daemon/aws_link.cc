@@ -4,10 +4,13 @@
 
 #include <map>
 #include <utility>
+#include <vector>
 
 #include "aws/credential_source.h"
 #include "aws/imds.h"
 #include "base/arn.h"
+#include "base/ascii.h"
+#include "daemon/account_questions.h"
 #include "daemon/surroundings.h"
 #include "net/random.h"
 
@@ -66,6 +69,34 @@ class ListServices {
   std::map<std::string, aws::Secrets> secrets_;
 };
 
+Result<AccountQuestions> account_questions(std::string account, const aws::Session& session,
+                                           const std::string& region) {
+  auto ec2 = session.ec2(region);
+  if (!ec2) return tl::unexpected(ec2.error());
+  const auto client = std::make_shared<aws::Ec2>(*std::move(ec2));
+  AccountQuestions made;
+  made.account = std::move(account);
+  made.interfaces = [client](const aws::Ec2Question& question) {
+    return client->describe_network_interfaces(question);
+  };
+  made.groups = [client](const aws::Ec2Question& question) {
+    return client->describe_security_groups(question);
+  };
+  return made;
+}
+
+// In the audit logs of the other accounts. Metadata is outside text: what STS would refuse is left
+// out.
+std::string session_name(const std::string& instance_id) {
+  constexpr std::size_t kMost = 64;
+  std::string name = "discriminat";
+  if (!instance_id.empty()) name += '-';
+  for (const char c : instance_id) {
+    if ((is_alphanumeric(c) || c == '-') && name.size() < kMost) name += c;
+  }
+  return name;
+}
+
 }  // namespace
 
 std::string preferences_name(const std::string& deployment_id) {
@@ -113,32 +144,40 @@ std::shared_ptr<const aws::Session> open_session(const aws::Environment& environ
   return std::make_shared<const aws::Session>(environment, std::move(credentials), surroundings());
 }
 
-Result<CloudQuestions> aws_questions(std::shared_ptr<const aws::Session> session,
-                                     const std::string& region) {
-  auto ec2 = session->ec2(region);
-  if (!ec2) return tl::unexpected(ec2.error());
-  const auto client = std::make_shared<aws::Ec2>(*std::move(ec2));
-  const auto lists = std::make_shared<ListServices>(std::move(session));
-  const auto own = lists->ssm(region);
+Result<CloudQuestions> aws_questions(const config::GatewaySettings& settings,
+                                     const AwsInstance& instance,
+                                     std::shared_ptr<const aws::Session> session) {
+  auto own = account_questions("", *session, instance.region);
   if (!own) return tl::unexpected(own.error());
+  std::vector<AccountQuestions> others;
+  for (const std::string& role : settings.aws_roles) {
+    const auto assumed = session->assume({.role_arn = role,
+                                          .session_name = session_name(instance.instance_id),
+                                          .external_id = settings.aws_role_external_id},
+                                         instance.region);
+    if (!assumed) return tl::unexpected(assumed.error());
+    const std::string account(parse_arn(role)->account);
+    auto other = account_questions(account, *assumed, instance.region);
+    if (!other) return tl::unexpected(other.error());
+    others.push_back(*std::move(other));
+  }
+  const auto lists = std::make_shared<ListServices>(std::move(session));
+  const auto ssm = lists->ssm(instance.region);
+  if (!ssm) return tl::unexpected(ssm.error());
   CloudQuestions questions;
-  questions.interfaces = [client](const aws::Ec2Question& question) {
-    return client->describe_network_interfaces(question);
-  };
-  questions.groups = [client](const aws::Ec2Question& question) {
-    return client->describe_security_groups(question);
-  };
-  questions.preferences = [lists, ssm = *own](const std::string& name) {
+  questions.interfaces = std::move(own->interfaces);
+  questions.groups = std::move(own->groups);
+  questions.preferences = [lists, ssm = *ssm](const std::string& name) {
     return ssm->get_parameter(name).map([](aws::Parameter&& found) { return found.value; });
   };
   questions.list = [lists](const std::string& arn) { return lists->read(arn); };
-  return questions;
+  return ask_accounts(std::move(questions), std::move(others));
 }
 
 Result<std::unique_ptr<AwsLink>> AwsLink::start(const AwsLinkSettings& settings, ConfigLog& log) {
   const config::GatewaySettings& gateway = settings.gateway;
   const auto session = open_session(aws::process_environment());
-  auto questions = aws_questions(session, settings.instance.region);
+  auto questions = aws_questions(gateway, settings.instance, session);
   if (!questions) return tl::unexpected(questions.error());
   std::unique_ptr<AwsLink> link(new AwsLink(session));
   if (gateway.aws_ship_logs) {

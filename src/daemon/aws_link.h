@@ -41,9 +41,11 @@ std::string preferences_name(const std::string& deployment_id);
 CloudReaderSettings reader_settings(const config::GatewaySettings& settings,
                                     const AwsInstance& instance);
 
-// The questions of cloud_reader.h, put to AWS. The lists of other regions are asked for there.
-Result<CloudQuestions> aws_questions(std::shared_ptr<const aws::Session> session,
-                                     const std::string& region);
+// The questions of cloud_reader.h, put to AWS: to the account of `session`, and to those of the
+// configured roles (account_questions.h). The lists of other regions are asked for there.
+Result<CloudQuestions> aws_questions(const config::GatewaySettings& settings,
+                                     const AwsInstance& instance,
+                                     std::shared_ptr<const aws::Session> session);
 
 // With the credentials of the environment. `sleep` is called by the threads that ask.
 std::shared_ptr<const aws::Session> open_session(const aws::Environment& environment);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <span>
 #include <utility>
 
 #include "cloud/preferences_document.h"
@@ -25,21 +26,20 @@ void make_smaller(unsigned& per_page) {
   per_page = std::max(per_page / 4, kPerPageMin);
 }
 
-// All pages of a look-up: with filters any of them may be short, or empty, before the last.
+// All pages of a look-up: with filters any of them may be short, or empty, before the last. `take`
+// has those that came before one failed.
 template <class Item>
-aws::ServiceResult<aws::Page<Item>> look_up(
+aws::ServiceResult<void> look_up(
     const std::function<aws::ServiceResult<aws::Page<Item>>(const aws::Ec2Question&)>& ask,
-    aws::Ec2Question question) {
-  auto whole = ask(question);
-  for (unsigned pages = 1; whole && !whole->next_token.empty(); ++pages) {
-    if (pages == kLookUpPagesMax) return aws::odd_answer("the answer has too many pages");
-    question.next_token = whole->next_token;
+    aws::Ec2Question question, const std::function<void(std::span<const Item>)>& take) {
+  for (unsigned pages = 0; pages < kLookUpPagesMax; ++pages) {
     auto page = ask(question);
-    if (!page) return page;
-    std::ranges::move(page->items, std::back_inserter(whole->items));
-    whole->next_token = std::move(page->next_token);
+    if (!page) return tl::unexpected(std::move(page.error()));
+    take(page->items);
+    if (page->next_token.empty()) return {};
+    question.next_token = std::move(page->next_token);
   }
-  return whole;
+  return aws::odd_answer("the answer has too many pages");
 }
 
 std::vector<std::string> take_front(std::vector<std::string>& ids, std::size_t most) {
@@ -103,21 +103,25 @@ bool CloudReader::find_clients(MonotonicTime now) {
   addresses.name = "addresses.private-ip-address";
   for (const Ipv4Address address : batch) addresses.values.push_back(to_text(address));
   question.page_size = interfaces_per_page_;
-  const auto found = look_up(questions_.interfaces, question);
-  if (!found) {
-    look_up_failure_ = "unknown clients cannot be looked up: " + aws::to_text(found.error());
-    for (const Ipv4Address address : batch) unknown_.on_failed(address);
-    if (is_throttled(found.error())) schedule_.on_throttled(now);
-    if (found.error().type == aws::kAnswerTooLarge) make_smaller(interfaces_per_page_);
-    return true;
-  }
+  bool found_any = false;
+  const auto asked =
+      look_up<aws::NetworkInterface>(questions_.interfaces, question, [&](auto found) {
+        inventory_.add_interfaces(found);
+        found_any = found_any || !found.empty();
+      });
   look_up_failure_.clear();
-  inventory_.add_interfaces(found->items);
+  if (!asked) {
+    look_up_failure_ = "unknown clients cannot be looked up: " + aws::to_text(asked.error());
+    if (is_throttled(asked.error())) schedule_.on_throttled(now);
+    if (asked.error().type == aws::kAnswerTooLarge) make_smaller(interfaces_per_page_);
+  }
   // Without its groups a client would be judged without its rules.
-  if (!inventory_.missing_groups(1).empty()) look_up_groups(now);
+  if (found_any && !inventory_.missing_groups(1).empty()) look_up_groups(now);
   for (const Ipv4Address address : batch) {
     if (inventory_.is_client(address)) {
       unknown_.on_found(address);
+    } else if (!asked) {
+      unknown_.on_failed(address);
     } else {
       unknown_.on_absent(address, now);
       hurry_for_blocks(now);
@@ -148,17 +152,13 @@ void CloudReader::look_up_groups(MonotonicTime now) {
   const std::vector<std::string> ids = inventory_.missing_groups(groups_per_page_);
   aws::Ec2Question question;
   question.filters = {{"group-id", ids}};
-  const auto found = look_up(questions_.groups, question);
-  if (!found) {
-    fail(Sweep::UsedGroups, "security groups cannot be looked up", found.error(), now);
+  const auto asked = look_up<aws::SecurityGroup>(questions_.groups, question,
+                                                 [&](auto found) { inventory_.add_groups(found); });
+  if (!asked) {
+    fail(Sweep::UsedGroups, "security groups cannot be looked up", asked.error(), now);
     return;
   }
-  inventory_.add_groups(found->items);
-  for (const std::string& id : ids) {
-    if (std::ranges::find(found->items, id, &aws::SecurityGroup::id) == found->items.end()) {
-      inventory_.note_missing_group(id);
-    }
-  }
+  for (const std::string& id : ids) inventory_.note_missing_group(id);
 }
 
 // -- sweeps ---------------------------------------------------------------------------------------
@@ -233,9 +233,9 @@ void CloudReader::ask_all_groups(MonotonicTime now) {
 void CloudReader::ask_used_groups(MonotonicTime now) {
   aws::Ec2Question question;
   question.filters = {{"group-id", take_front(work_->ids, groups_per_page_)}};
-  const auto page = look_up(questions_.groups, question);
-  if (!page) return fail(Sweep::UsedGroups, kNoGroups, page.error(), now);
-  inventory_.add_groups(page->items);
+  const auto asked = look_up<aws::SecurityGroup>(questions_.groups, question,
+                                                 [&](auto found) { inventory_.add_groups(found); });
+  if (!asked) return fail(Sweep::UsedGroups, kNoGroups, asked.error(), now);
   schedule_.on_answer();
   if (work_->ids.empty()) succeed(now);
 }

@@ -6,7 +6,8 @@
 // for, then groups that a new client has, then the sweep that is due (cloud/sweep_schedule.h). What
 // an answer adds or changes is news at once; what is gone, after two complete sweeps (cloud/
 // inventory.h). A question that fails changes nothing: the policy stays as it is, the failure is a
-// problem until the same kind of question succeeds, and a sweep that was stopped begins anew.
+// problem until the same kind of question succeeds, and a sweep that was stopped begins anew. The
+// pages before the one that failed count: what they add and change.
 //
 // EC2 finds an interface by its addresses and not by its delegated blocks. In an account that has
 // such blocks an address that is not found may be in a new one, so the next sweep of interfaces
@@ -46,13 +47,16 @@ inline constexpr unsigned kInterfacesPerPage = 1000;
 inline constexpr unsigned kGroupsPerPage = 200;  // and ids in a question: EC2 takes no more of them
 inline constexpr auto kBlockSweepInterval = std::chrono::seconds(20);
 inline constexpr unsigned kPerPageMin = 5;
-inline constexpr unsigned kLookUpPagesMax = 50;  // of one look-up; beyond, it has failed
+inline constexpr unsigned kLookUpPagesMax = 200;  // of one look-up; beyond, it has failed
 
 // Each asks the cloud once, with the retries of its client, and may take its time.
+using InterfaceQuestion =
+    std::function<aws::ServiceResult<aws::Page<aws::NetworkInterface>>(const aws::Ec2Question&)>;
+using GroupQuestion =
+    std::function<aws::ServiceResult<aws::Page<aws::SecurityGroup>>(const aws::Ec2Question&)>;
 struct CloudQuestions {
-  std::function<aws::ServiceResult<aws::Page<aws::NetworkInterface>>(const aws::Ec2Question&)>
-      interfaces;
-  std::function<aws::ServiceResult<aws::Page<aws::SecurityGroup>>(const aws::Ec2Question&)> groups;
+  InterfaceQuestion interfaces;
+  GroupQuestion groups;
   std::function<aws::ServiceResult<std::string>(const std::string& name)> preferences;
   std::function<aws::ServiceResult<std::string>(const std::string& arn)> list;
 };

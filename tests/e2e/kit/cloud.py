@@ -3,6 +3,7 @@
 Changes are made by the real `aws` program, as an operator makes them. The gateway finds the same
 server by AWS_ENDPOINT_URL; cut() takes it away and join() gives it back.
 """
+import copy
 import json
 import os
 import shutil
@@ -29,9 +30,24 @@ class Cloud:
 
     def __init__(self, lab):
         self.lab = lab
+        self.environment = ENVIRONMENT
         self.child = lab.gw.start(shutil.which("moto_server"), "-H", "127.0.0.1", "-p", str(PORT),
                                   log="moto.log")
         assert wait_until(self._listens, 60), "moto does not listen"
+        self._make_network()
+
+    def account(self, role):
+        """Another account, with a network of its own, as who assumes that role sees it."""
+        given = self.aws("sts", "assume-role", "--role-arn", role, "--role-session-name",
+                         "test")["Credentials"]
+        other = copy.copy(self)
+        other.environment = {**self.environment, "AWS_ACCESS_KEY_ID": given["AccessKeyId"],
+                             "AWS_SECRET_ACCESS_KEY": given["SecretAccessKey"],
+                             "AWS_SESSION_TOKEN": given["SessionToken"]}
+        other._make_network()
+        return other
+
+    def _make_network(self):
         self.vpc = self.aws("ec2", "create-vpc", "--cidr-block", "10.0.0.0/16")["Vpc"]["VpcId"]
         self.subnet = self.aws("ec2", "create-subnet", "--vpc-id", self.vpc, "--cidr-block",
                                "10.0.1.0/24")["Subnet"]["SubnetId"]
@@ -46,7 +62,8 @@ class Cloud:
     def aws(self, *arguments):
         """The answer of the program, which must succeed."""
         done = self.lab.gw.run(aws_cli.DEBIAN, "--endpoint-url", URL, "--region", REGION,
-                               "--output", "json", *arguments, env=ENVIRONMENT, timeout=60)
+                               "--output", "json", *arguments, env=self.environment,
+                               timeout=60)
         assert done.status == 0, done
         return json.loads(done.text) if done.text.strip() else {}
 

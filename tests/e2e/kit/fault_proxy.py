@@ -9,6 +9,7 @@ SCRIPT.json is read again when it changes, so a test rewrites it by an atomic re
     {"cut": true}                  half of the right answer, then the end of the connection
     {"delay": SECONDS}             before the right answer
     {"page": N, ...}               the fault of above only for page N
+    {"signer": PREFIX, ...}        only for who signs with an access key id that begins so
   {"page_size": N}                 interfaces by pages: moto answers all at once
   {"prefixes": {ENI: BLOCK}}       interfaces that have a delegated block: moto tells of none
   {"ahead": SECONDS}               the service's clock: what is signed at another time is refused
@@ -109,7 +110,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         script = self.server.script()
         self.ahead = script.get("ahead", 0)
         fault = script.get("faults", {}).get(operation, {})
-        if fault.get("page", page) != page:
+        if fault.get("page", page) != page or not self.is_signed_by(fault.get("signer", "")):
             fault = {}
         if "delay" in fault:
             time.sleep(fault["delay"])
@@ -124,6 +125,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.server.note(operation=operation, page=page, status=status,
                          fault=sorted(fault) if fault else None)
         self.answer(status, answer, cut=fault.get("cut"))
+
+    def is_signed_by(self, prefix):
+        return f"Credential={prefix}" in self.headers.get("Authorization", "")
 
     def is_signed_at_another_time(self):
         try:
