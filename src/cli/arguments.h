@@ -79,7 +79,7 @@ struct LogsSource {
 struct LogsArguments {
   LogsSource source;
   TimeSpan span;
-  std::string stream;                  // "flow" or "config"
+  std::string stream;                  // "flow", "config" or "metrics"
   std::string filter;                  // empty: every line
   std::vector<std::string> instances;  // empty: all
   bool follow = false;

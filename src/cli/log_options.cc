@@ -187,7 +187,9 @@ std::string_view log_examples(std::string_view command) {
 }
 
 void LogOptions::add_logs(CLI::App& command) {
-  command.add_option("stream", logs.stream, "flow or config")->required()->type_name("STREAM");
+  command.add_option("stream", logs.stream, "flow, config or metrics")
+      ->required()
+      ->type_name("STREAM");
   add_choice(command, logs);
   add_span(command, *this, "Earliest time that counts (default: 1h; with --follow 10m)");
   command.add_flag("--follow", logs.follow, "Go on with new lines until Ctrl-C");
@@ -260,7 +262,7 @@ Result<Command> finish_logs(LogOptions& options) {
   if (auto common = finish_common(options, logs.source, logs.span); !common) {
     return tl::unexpected(common.error());
   }
-  constexpr std::array<std::string_view, 2> kStreams = {"flow", "config"};
+  constexpr std::array<std::string_view, 3> kStreams = {"flow", "config", "metrics"};
   if (const auto stream = choose("stream", logs.stream, kStreams); !stream) {
     return tl::unexpected(stream.error());
   }

@@ -81,7 +81,7 @@ TEST(LogOptions, SayWhatToWriteInstead) {
   for (const Wrong& c : std::vector<Wrong>{
            {{"logs"}, "stream is required"},
            {{"logs", "flw"}, "stream \"flw\": did you mean flow?"},
-           {{"logs", "everything"}, "stream \"everything\": write flow, config"},
+           {{"logs", "everything"}, "stream \"everything\": write flow, config, metrics"},
            {{"logs", "flow", "--since", "yesterday"}, "--since \"yesterday\": write a duration"},
            {{"logs", "flow", "--until", "2026-02-30"}, "--until \"2026-02-30\": write a duration"},
            {{"logs", "flow", "--follow", "--until", "2h"}, "--follow has no end"},

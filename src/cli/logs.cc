@@ -39,7 +39,7 @@ class LinePrinter {
   LinePrinter(const LogsArguments& arguments, World& world)
       : arguments_(arguments),
         world_(world),
-        as_table_(world.out_is_terminal && !arguments.json),
+        as_table_(world.out_is_terminal && !arguments.json && arguments.stream != "metrics"),
         table_(arguments.stream == "config" ? LogKind::Config : LogKind::Flow, world.columns,
                world.colour) {}
 

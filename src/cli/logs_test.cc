@@ -86,6 +86,15 @@ TEST_F(Logs, PrintsATableOnATerminalUnlessJsonIsAskedFor) {
   EXPECT_EQ(out, line);
 }
 
+TEST_F(Logs, PrintsMetricsAsTheyStandOnATerminalToo) {
+  const std::string line = R"({"time":"2026-11-22T11:59:00.000Z","instance":"gw-1","Healthy":1})";
+  logs.events.push_back({now_ms() - 1000, line, "metrics"});
+  put_line("api.example.com", 1min);
+  out_is_terminal = true;
+  EXPECT_EQ(call({"logs", "metrics"}), kExitGood);
+  EXPECT_EQ(out, line + "\n");
+}
+
 TEST_F(Logs, PicksInstances) {
   put_line("a", 3min, "gw-1");
   const std::string want = put_line("b", 2min, "gw-2") + put_line("c", 1min, "gw-3");

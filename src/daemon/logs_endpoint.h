@@ -24,7 +24,7 @@ namespace dn::daemon {
 
 struct EndpointSettings {
   std::filesystem::path store;
-  bool own_streams_taken = false;  // this process writes flow/ and config/ itself
+  bool own_streams_taken = false;  // this process writes the gateway's streams itself
   store::SegmentLimits segments;
   std::string listen = "127.0.0.1:1043";
   std::string tls_certificate, tls_key;  // files; both or none

@@ -39,8 +39,8 @@ const ErrorRow& row_of(ErrorType type) {
 }
 
 constexpr std::string_view kNotOurs =
-    "The streams flow and config of log group DiscrimiNAT are written by the gateway alone; use "
-    "another log group or stream.";
+    "The gateway alone writes its own streams of log group DiscrimiNAT; use another log group or "
+    "stream.";
 
 }  // namespace
 

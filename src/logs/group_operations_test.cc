@@ -69,8 +69,8 @@ TEST(DeleteLogGroup, DeletesItsOwnAndNotTheGateways) {
   EXPECT_EQ(world.error("DeleteLogGroup", R"({"logGroupName":"g"})"),
             "ResourceNotFoundException: The specified log group does not exist.");
   EXPECT_EQ(world.error("DeleteLogGroup", R"({"logGroupName":"DiscrimiNAT"})"),
-            "AccessDeniedException: The streams flow and config of log group DiscrimiNAT are "
-            "written by the gateway alone; use another log group or stream.");
+            "AccessDeniedException: The gateway alone writes its own streams of log group "
+            "DiscrimiNAT; use another log group or stream.");
 }
 
 TEST(RetentionPolicy, IsSetAndTakenAway) {

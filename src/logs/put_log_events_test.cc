@@ -200,8 +200,8 @@ TEST(PutLogEventsToTheGateway, IsRefusedWhileItWritesThem) {
           "message":"m"}}]}})",
       kNow);
   EXPECT_EQ(world.error("PutLogEvents", body),
-            "AccessDeniedException: The streams flow and config of log group DiscrimiNAT are "
-            "written by the gateway alone; use another log group or stream.");
+            "AccessDeniedException: The gateway alone writes its own streams of log group "
+            "DiscrimiNAT; use another log group or stream.");
 }
 
 }  // namespace

@@ -18,7 +18,7 @@
 namespace dn::store {
 namespace {
 
-constexpr std::array<std::string_view, 2> kOwnStreams = {"flow", "config"};
+constexpr std::array<std::string_view, 3> kOwnStreams = {"flow", "config", "metrics"};
 
 tl::unexpected<CatalogError> refuse(CatalogFailure kind, std::string message) {
   return tl::unexpected<CatalogError>(CatalogError{kind, std::move(message)});
@@ -195,7 +195,7 @@ std::filesystem::path DirectoryCatalog::directory_of(std::string_view group) con
 std::filesystem::path DirectoryCatalog::directory_of(const Group& group,
                                                      std::string_view stream) const {
   if (!is_own(group.record.name, stream)) return group.directory / encode_directory_name(stream);
-  // These two names are not a stranger's, and an operator may have put them on another disk.
+  // These names are not a stranger's, and an operator may have put them on another disk.
   std::error_code error;
   const auto resolved = std::filesystem::canonical(settings_.directory / stream, error);
   return error ? settings_.directory / stream : resolved;
@@ -203,8 +203,7 @@ std::filesystem::path DirectoryCatalog::directory_of(const Group& group,
 
 bool DirectoryCatalog::has_own_stream(std::string_view stream) const {
   std::error_code ignored;
-  return settings_.own_streams_taken ||
-         std::filesystem::is_directory(settings_.directory / stream, ignored);
+  return std::filesystem::is_directory(settings_.directory / stream, ignored);
 }
 
 bool DirectoryCatalog::is_own(std::string_view group, std::string_view stream) const {
@@ -329,6 +328,7 @@ CatalogResult<void> DirectoryCatalog::create_stream(std::string_view group,
   if (is_real_directory(directory) || found->streams.contains(stream)) {
     return refuse(CatalogFailure::Exists, fmt::format("there is a stream {} already", stream));
   }
+  if (auto may = may_write(group, stream); !may) return may;
   if (by_id_.size() >= settings_.streams_max) {
     return refuse(CatalogFailure::Refused,
                   fmt::format("there are {} streams, the most that are kept", by_id_.size()));

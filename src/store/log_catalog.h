@@ -1,6 +1,7 @@
 // LogCatalog: every log group and stream under one directory, for writing and for reading.
 //
 //   DIR/flow, DIR/config            the gateway's own streams, of group `DiscrimiNAT`
+//   DIR/metrics                     its third one, where there is one; the name is its own anyway
 //   DIR/groups/<group>/<stream>     everything else; names are percent-encoded (catalog_names.h)
 //
 // Each stream is a directory of segments as segmented_log.h describes them; a line is plain or an
@@ -93,7 +94,7 @@ struct NewEvent {
 struct CatalogSettings {
   std::filesystem::path directory;
   bool writable = false;
-  // The gateway writes flow/ and config/ itself in this process: nobody else may.
+  // The gateway writes its own streams itself in this process: nobody else may.
   bool own_streams_taken = false;
   SegmentLimits segments;  // of each stream
   std::function<Now()> clock;

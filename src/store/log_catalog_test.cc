@@ -541,10 +541,36 @@ TEST(LogCatalog, ReadsWhatTheGatewayWritesAndWritesNothingThere) {
   EXPECT_EQ(failure(catalog->create_stream(kOwnGroup, "flow")), CatalogFailure::Exists);
   EXPECT_EQ(failure(catalog->create_group(kOwnGroup)), CatalogFailure::Exists);
   catalog->tidy();
-  EXPECT_TRUE(catalog->create_stream(kOwnGroup, "metrics"));
-  EXPECT_TRUE(put_one(catalog, kOwnGroup, "metrics", kStart, "beside them"));
+  EXPECT_TRUE(catalog->create_stream(kOwnGroup, "notes"));
+  EXPECT_TRUE(put_one(catalog, kOwnGroup, "notes", kStart, "beside them"));
   EXPECT_EQ(catalog.events(kOwnGroup).size(), 2U);
-  EXPECT_TRUE(catalog->delete_stream(kOwnGroup, "metrics"));
+  EXPECT_TRUE(catalog->delete_stream(kOwnGroup, "notes"));
+}
+
+TEST(LogCatalog, ReadsTheGatewaysThirdStreamWhereThereIsOne) {
+  TemporaryCatalog catalog;
+  LogStoreSettings settings;
+  settings.directory = catalog.path();
+  settings.clock = [&catalog] { return catalog.clock.now(); };
+  auto gateway = LogStore::open_without_thread_for_test(settings);
+  ASSERT_TRUE(gateway);
+  catalog.reopen({}, true);
+  EXPECT_EQ(failure(catalog->create_stream(kOwnGroup, "metrics")), CatalogFailure::NotOurs)
+      << "the name is the gateway's, whether or not it writes there";
+  EXPECT_EQ(names(*catalog->streams(kOwnGroup)), (std::vector<std::string>{"config", "flow"}));
+  gateway->reset();
+  settings.metrics = true;
+  gateway = LogStore::open_without_thread_for_test(settings);
+  ASSERT_TRUE(gateway);
+  EXPECT_EQ(names(*catalog->streams(kOwnGroup)),
+            (std::vector<std::string>{"config", "flow", "metrics"}));
+  const std::string line = plain_message(kStart, "\"ConnectionsAllowed\":1");
+  (*gateway)->post(Stream::Metrics, line + "\n");
+  (*gateway)->turn_for_test();
+  EXPECT_EQ(messages(catalog.events(kOwnGroup, {"metrics"})), std::vector{line});
+  EXPECT_TRUE(catalog.events(kOwnGroup, {"flow"}).empty());
+  EXPECT_EQ(failure(put_one(catalog, kOwnGroup, "metrics", kStart, "x")), CatalogFailure::NotOurs);
+  EXPECT_EQ(failure(catalog->delete_stream(kOwnGroup, "metrics")), CatalogFailure::NotOurs);
 }
 
 TEST(LogCatalog, WritesTheOwnStreamsWhileNoGatewayDoes) {

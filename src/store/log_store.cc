@@ -7,6 +7,7 @@
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
+#include <deque>
 #include <mutex>
 #include <thread>
 #include <utility>
@@ -31,10 +32,15 @@ constexpr int kCompressorNiceness = 10;
 }  // namespace
 
 std::string_view to_text(Stream stream) {
-  return stream == Stream::Flow ? "flow" : "config";
+  switch (stream) {
+    case Stream::Flow: return "flow";
+    case Stream::Config: return "config";
+    case Stream::Metrics: break;
+  }
+  return "metrics";
 }
 
-// `mutex` guards everything but the settings and the two logs, which belong to whoever takes turns
+// `mutex` guards everything but the settings and the logs, which belong to whoever takes turns
 // (the writer thread, or the test), except for compress_one(), which is the compressor's.
 struct LogStore::Core {
   struct Lane {
@@ -50,11 +56,17 @@ struct LogStore::Core {
     std::string drop_cause;    // of the last drop
   };
 
-  explicit Core(LogStoreSettings given)
-      : settings(std::move(given)),
-        flow(settings, Stream::Flow),
-        config(settings, Stream::Config) {}
-  Lane& lane(Stream stream) { return stream == Stream::Flow ? flow : config; }
+  explicit Core(LogStoreSettings given) : settings(std::move(given)) {
+    lanes.emplace_back(settings, Stream::Flow);
+    if (settings.metrics) lanes.emplace_back(settings, Stream::Metrics);
+    lanes.emplace_back(settings, Stream::Config);
+  }
+  Lane& lane(Stream stream) {
+    const auto found = std::ranges::find(lanes, stream, &Lane::stream);
+    DN_CHECK(found != lanes.end(), "the wiring writes to the streams that it wanted");
+    return *found;
+  }
+  Lane& config() { return lanes.back(); }
 
   Result<void> open();
   void close();
@@ -73,7 +85,7 @@ struct LogStore::Core {
   const LogStoreSettings settings;
   mutable std::mutex mutex;
   std::condition_variable wake_writer, wake_compressor, turn_done;
-  Lane flow, config;
+  std::deque<Lane> lanes;  // the config log is the last: it says what the others lost
   bool closing = false;
   bool idle = false;  // the writer waits for the first line
   std::uint64_t flushes_wanted = 0, flushes_done = 0;
@@ -82,17 +94,17 @@ struct LogStore::Core {
 };
 
 Result<void> LogStore::Core::open() {
-  for (const Stream stream : kStreams) {
-    if (auto opened = lane(stream).log.open(); !opened) return opened;
-    lane(stream).stats.written = lane(stream).log.counters();
+  for (Lane& lane : lanes) {
+    if (auto opened = lane.log.open(); !opened) return opened;
+    lane.stats.written = lane.log.counters();
   }
   const Now now = settings.clock();
-  for (const Stream stream : kStreams) {
-    const std::uint64_t torn = lane(stream).log.counters().torn_bytes;
+  for (const Lane& lane : lanes) {
+    const std::uint64_t torn = lane.log.counters().torn_bytes;
     if (torn == 0) continue;
     push_own_line(now.wall, fmt::format("{} bytes of an unfinished last line were cut off the {} "
                                         "log: the gateway had not ended in order",
-                                        torn, to_text(stream)));
+                                        torn, to_text(lane.stream)));
   }
   return {};
 }
@@ -102,7 +114,8 @@ void LogStore::Core::run() {
   while (!closing) {
     const bool insist = flushes_wanted != flushes_done;
     if (!insist && !has_work(settings.clock().monotonic)) {
-      const bool failing = flow.stats.failing || config.stats.failing;
+      const bool failing =
+          std::ranges::any_of(lanes, [](const Lane& lane) { return lane.stats.failing; });
       idle = true;
       wake_writer.wait_for(lock, failing ? kRetryInterval : kTidyInterval);
       idle = false;
@@ -130,22 +143,22 @@ void LogStore::Core::run_compressor() {
 void LogStore::Core::compress_due() {
   for (bool more = true; more;) {
     more = false;
-    for (const Stream stream : kStreams) {
-      more |= lane(stream).log.compress_one(settings.clock(), stop_compressing);
+    for (Lane& lane : lanes) {
+      more |= lane.log.compress_one(settings.clock(), stop_compressing);
     }
   }
 }
 
 bool LogStore::Core::has_work(MonotonicTime now) const {
-  return std::ranges::any_of(std::array{&flow, &config}, [now](const Lane* lane) {
-    return lane->queue.pieces() > 0 && (!lane->stats.failing || now >= lane->retry_at);
+  return std::ranges::any_of(lanes, [now](const Lane& lane) {
+    return lane.queue.pieces() > 0 && (!lane.stats.failing || now >= lane.retry_at);
   });
 }
 
 // A full piece is waiting, or somebody is.
 bool LogStore::Core::must_hurry() const {
-  return closing || flushes_wanted != flushes_done || flow.queue.pieces() > 1 ||
-         config.queue.pieces() > 1;
+  return closing || flushes_wanted != flushes_done ||
+         std::ranges::any_of(lanes, [](const Lane& lane) { return lane.queue.pieces() > 1; });
 }
 
 // Writes what is queued at its beginning; more may come in meanwhile and waits for the next turn.
@@ -155,12 +168,14 @@ void LogStore::Core::turn() {
   const std::uint64_t ticket = flushes_wanted;
   const bool insist = closing || ticket != flushes_done;
   lock.unlock();
-  write_queued(flow, now, insist);
-  summarise_drops(flow, now);
-  write_queued(config, now, insist);
-  if (summarise_drops(config, now)) write_queued(config, now, insist);
-  for (const Stream stream : kStreams) lane(stream).log.tidy(now);
-  for (const Stream stream : kStreams) take_stats(lane(stream));
+  bool more = false;
+  for (Lane& lane : lanes) {
+    write_queued(lane, now, insist);
+    more = summarise_drops(lane, now);
+  }
+  if (more) write_queued(config(), now, insist);  // what it says of itself
+  for (Lane& lane : lanes) lane.log.tidy(now);
+  for (Lane& lane : lanes) take_stats(lane);
   lock.lock();
   flushes_done = ticket;
   turn_done.notify_all();
@@ -199,7 +214,7 @@ void LogStore::Core::write_queued(Lane& lane, const Now& now, bool insist) {
 // True when a line was queued.
 bool LogStore::Core::summarise_drops(Lane& lane, const Now& now) {
   const std::scoped_lock lock(mutex);
-  if (lane.stats.failing || config.stats.failing || !lane.queue.summary_due()) return false;
+  if (lane.stats.failing || config().stats.failing || !lane.queue.summary_due()) return false;
   const LineQueue::Dropped& dropped = lane.queue.dropped();
   push_own_line(now.wall,
                 fmt::format("{} {} log lines were dropped between {} and {}: {}", dropped.lines,
@@ -217,10 +232,10 @@ void LogStore::Core::push_own_line(WallTime now, std::string_view reason) {
   record.reason = reason;
   std::string line;
   records::append_json_line(line, record, settings.instance);
-  if (config.queue.has_room(line.size())) {
-    config.queue.push(line);
+  if (config().queue.has_room(line.size())) {
+    config().queue.push(line);
   } else {
-    drop(config, line);
+    drop(config(), line);
   }
 }
 
@@ -242,8 +257,7 @@ void LogStore::Core::close() {
   if (writer.joinable()) writer.join();
   turn();  // the last one, and nobody else takes any
   lock.lock();
-  for (const Stream stream : kStreams) {
-    Lane& ending = lane(stream);
+  for (Lane& ending : lanes) {
     ending.stats.dropped_lines += ending.queue.drop_all();
     ending.log.close();
     ending.stats.written = ending.log.counters();

@@ -2,12 +2,15 @@
 //
 // Theory of operation
 //
-// Two streams, `flow/` and `config/`, each a SegmentedLog with a queue of its own, so that a flood
-// of flow lines never costs an audit line. Producers hand over blocks of whole lines; post() copies
-// them under a mutex that is never held across a system call, so a packet loop never waits for the
-// disk. One writer thread takes the queued lines as large pieces. It lets them gather for a tenth
-// of a second, or until a piece is full: a line is on disk well within a second, and a packet loop
-// under load does not wake the writer for each batch, which cost more than formatting the lines.
+// Two streams, `flow/` and `config/`, and a third where it is wanted, `metrics/`: each a
+// SegmentedLog with a queue of its own, so that a flood of flow lines never costs an audit line. Of
+// a stream that is not wanted nothing is made.
+//
+// Producers hand over blocks of whole lines; post() copies them under a mutex that is never held
+// across a system call, so a packet loop never waits for the disk. One writer thread takes the
+// queued lines as large pieces. It lets them gather for a tenth of a second, or until a piece is
+// full: a line is on disk well within a second, and a packet loop under load does not wake the
+// writer for each batch, which cost more than formatting the lines.
 //
 // When the disk refuses (full, read-only, gone) the lines stay in the queue and the writer asks
 // again every second. When the queue is full, whether from a slow disk or a refusing one, further
@@ -23,7 +26,6 @@
 // Covered by log_store_test.cc; the files themselves by segmented_log_test.cc.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
@@ -39,13 +41,13 @@
 
 namespace dn::store {
 
-enum class Stream : std::uint8_t { Flow, Config };
-inline constexpr std::array kStreams = {Stream::Flow, Stream::Config};
-std::string_view to_text(Stream stream);  // "flow", "config": also the name of the directory
+enum class Stream : std::uint8_t { Flow, Config, Metrics };
+std::string_view to_text(Stream stream);  // "flow", …: also the name of the directory
 
 struct LogStoreSettings {
   std::filesystem::path directory;                              // state_dir
   std::string instance;                                         // for the store's own lines
+  bool metrics = false;                                         // whether there is Stream::Metrics
   SegmentLimits segments;                                       // of each stream
   std::size_t queue_bytes_max = limits::kLogQueueBytesMax / 2;  // of each stream
   std::function<Now()> clock;                                   // called by any thread
@@ -71,6 +73,7 @@ class LogStore {
   ~LogStore();
 
   // Queues whole lines, each with its '\n'. Never waits for the disk; drops and counts when full.
+  // Here and in stats(): of a stream that there is.
   void post(Stream stream, std::string_view lines);
 
   // Returns when every line posted before was written, or the disk has refused it once more.

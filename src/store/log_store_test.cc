@@ -48,6 +48,10 @@ class LogStoreTest : public ::testing::Test {
   void advance(std::chrono::milliseconds by) { milliseconds_ += by.count(); }
   std::string flow() const { return read_all(root_.path() / "flow"); }
   std::string config() const { return read_all(root_.path() / "config"); }
+  std::set<std::string> directories() const {
+    const auto found = names_in(root_.path());
+    return {found.begin(), found.end()};
+  }
 
   TemporaryDirectory root_;
   FailingDisk disk_;
@@ -71,6 +75,44 @@ TEST_F(LogStoreTest, WritesEachStreamToItsDirectory) {
   EXPECT_EQ(stats.dropped_lines, 0U);
   EXPECT_FALSE(stats.failing);
   EXPECT_EQ(stats.last_error, "");
+}
+
+TEST_F(LogStoreTest, HasAThirdStreamOnlyWhereItIsWanted) {
+  stepped()->turn_for_test();
+  EXPECT_EQ(directories(), (std::set<std::string>{"config", "flow"}));
+  LogStoreSettings wanted = settings();
+  wanted.metrics = true;
+  const auto store = LogStore::open_without_thread_for_test(wanted);
+  ASSERT_TRUE(store);
+  EXPECT_EQ(directories(), (std::set<std::string>{"config", "flow", "metrics"}));
+  (*store)->post(Stream::Metrics, "{\"m\":1}\n");
+  (*store)->post(Stream::Flow, "{\"f\":1}\n");
+  (*store)->turn_for_test();
+  EXPECT_EQ(read_all(root_.path() / "metrics"), "{\"m\":1}\n");
+  EXPECT_EQ(flow(), "{\"f\":1}\n");
+  EXPECT_EQ((*store)->stats(Stream::Metrics).written.lines, 1U);
+}
+
+TEST_F(LogStoreTest, SaysInTheConfigLogWhatTheThirdStreamLost) {
+  LogStoreSettings wanted = settings(1000);
+  wanted.metrics = true;
+  const auto store = LogStore::open_without_thread_for_test(wanted);
+  ASSERT_TRUE(store);
+  (*store)->post(Stream::Metrics, std::string(999, 'x') + "\n");
+  (*store)->post(Stream::Metrics, "lost\n");
+  EXPECT_EQ((*store)->stats(Stream::Metrics).dropped_lines, 1U);
+  (*store)->turn_for_test();
+  EXPECT_NE(config().find("1 metrics log lines were dropped"), std::string::npos) << config();
+}
+
+TEST(LogStoreDeathTest, TakesNoLineOfAStreamThatThereIsNot) {
+  TemporaryDirectory root;
+  LogStoreSettings settings;
+  settings.directory = root.path();
+  settings.clock = [] { return Now{}; };
+  const auto store = LogStore::open_without_thread_for_test(settings);
+  ASSERT_TRUE(store);
+  EXPECT_DEATH((*store)->post(Stream::Metrics, "{}\n"), "streams that it wanted");
 }
 
 TEST_F(LogStoreTest, DropsAndCountsWholeBlocksBeyondItsQueue) {
@@ -243,7 +285,7 @@ TEST_F(LogStoreTest, CompressesClosedSegmentsOfBothStreams) {
   advance(60s);
   (*store)->compress_for_test();
   (*store)->turn_for_test();
-  for (const Stream stream : kStreams) {
+  for (const Stream stream : {Stream::Flow, Stream::Config}) {
     const SegmentCounters written = (*store)->stats(stream).written;
     EXPECT_EQ(written.segments, 3U);
     EXPECT_EQ(written.segments_compressed, 2U);
