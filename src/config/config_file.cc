@@ -542,6 +542,12 @@ void Reader::read_aws(const Scope& scope) {
   read_roles(scope);
   read_bool(scope, "ship_logs", gateway.aws_ship_logs);
   read_text(scope, "log_group", parse_log_group, gateway.aws_log_group);
+  read_bool(scope, "metrics", gateway.aws_metrics);
+  if (gateway.aws_metrics && !gateway.aws_ship_logs) {
+    report(scope.table.get("metrics")->source().begin, Severity::Warning,
+           "\"metrics\" has no effect with ship_logs = false",
+           "leave it out, or write ship_logs = true");
+  }
   read_bool(scope, "disable_source_dest_check", gateway.aws_disable_source_dest_check);
   read_bool(scope, "associate_address", gateway.aws_associate_address);
   read_bool(scope, "report_unhealthy", gateway.aws_report_unhealthy);

@@ -417,6 +417,12 @@ ttl = 5
      R"(5:1 error: "preferences" has no effect with source = "aws"
   leave it out, or write source = "file"
 )"},
+    {"MetricsThatNobodyShips",
+     "[gateway]\nsource = \"aws\"\ninside = [\"a\"]\noutside = \"b\"\n[aws]\nmetrics = true\n"
+     "ship_logs = false\n",
+     R"(6:11 warning: "metrics" has no effect with ship_logs = false
+  leave it out, or write ship_logs = true
+)"},
     {"CloudWithoutSource", with_gateway("[aws]\nvpcs = [\"vpc-x\"]\n"),
      R"(4:1 warning: [aws] has no effect
   write source = "aws" in [gateway], or leave the section out

@@ -135,7 +135,11 @@ inline constexpr std::array kKeys = {
     KeyRow{Section::Aws, "ship_logs", "boolean", "true",
            "Whether the log lines are sent to CloudWatch Logs as well."},
     KeyRow{Section::Aws, "log_group", "name of a log group", "\"DiscrimiNAT\"",
-           "Group at CloudWatch Logs of the streams `flow` and `config`."},
+           "Group at CloudWatch Logs of the streams `flow`, `config` and `metrics`."},
+    KeyRow{
+        Section::Aws, "metrics", "boolean", "false",
+        "Whether lines of which CloudWatch makes metrics are written, once a minute, and shipped "
+        "as the stream `metrics` (metrics.md)."},
     KeyRow{Section::Aws, "disable_source_dest_check", "boolean", "true",
            "Whether the instance lets itself forward what is not addressed to it."},
     KeyRow{Section::Aws, "associate_address", "boolean", "true",

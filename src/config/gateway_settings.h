@@ -93,6 +93,7 @@ struct GatewaySettings {
   std::string aws_role_external_id;    // empty: none
   bool aws_ship_logs = true;
   std::string aws_log_group = "DiscrimiNAT";
+  bool aws_metrics = false;  // without effect unless logs are shipped
   bool aws_disable_source_dest_check = true;
   bool aws_associate_address = true;
   bool aws_report_unhealthy = true;

@@ -13,11 +13,13 @@
 #include "daemon/account_questions.h"
 #include "daemon/surroundings.h"
 #include "net/random.h"
+#include "store/log_store.h"
 
 namespace dn::daemon {
 namespace {
 
 constexpr std::string_view kParameter = "DiscrimiNAT";
+constexpr std::string_view kNoDeployment = "%default";
 
 // Clients of another region, opened when a list lies there. Used by one thread.
 class ListServices {
@@ -99,10 +101,10 @@ std::string session_name(const std::string& instance_id) {
 
 }  // namespace
 
-std::string preferences_name(const std::string& deployment_id) {
-  const bool none =
-      deployment_id.empty() || deployment_id == "%default" || deployment_id == "self-manage";
-  return none ? std::string(kParameter) : fmt::format("{}_{}", kParameter, deployment_id);
+std::string deployment_of(const config::GatewaySettings& settings, const AwsInstance& instance) {
+  const std::string& id =
+      settings.aws_deployment_id.empty() ? instance.deployment_tag : settings.aws_deployment_id;
+  return id.empty() || id == "self-manage" ? std::string(kNoDeployment) : id;
 }
 
 Result<AwsInstance> find_instance(const config::GatewaySettings& settings,
@@ -133,8 +135,10 @@ CloudReaderSettings reader_settings(const config::GatewaySettings& settings,
   reader.inventory = {instance.instance_id, instance.vpc_id};
   reader.vpcs = settings.aws_vpcs;
   if (reader.vpcs.empty() && !instance.vpc_id.empty()) reader.vpcs = {instance.vpc_id};
-  reader.preferences_name = preferences_name(
-      settings.aws_deployment_id.empty() ? instance.deployment_tag : settings.aws_deployment_id);
+  const std::string deployment = deployment_of(settings, instance);
+  reader.preferences_name = deployment == kNoDeployment
+                                ? std::string(kParameter)
+                                : fmt::format("{}_{}", kParameter, deployment);
   return reader;
 }
 
@@ -186,6 +190,7 @@ Result<std::unique_ptr<AwsLink>> AwsLink::start(const AwsLinkSettings& settings,
     shipper::LogShipperSettings ship;
     ship.state_dir = gateway.state_dir;
     ship.group = gateway.aws_log_group;
+    if (gateway.aws_metrics) ship.streams.emplace_back(to_text(store::Stream::Metrics));
     ship.random = [] { return net::random_number(); };
     ship.on_problem = [&log](const std::string& text) { log.write_self("warning", text); };
     ship.on_recovery = [&log](const std::string& text) { log.write_self("accepted", text); };

@@ -34,8 +34,9 @@ struct AwsInstance {
 Result<AwsInstance> find_instance(const config::GatewaySettings& settings,
                                   const aws::Environment& environment);
 
-// "DiscrimiNAT" or "DiscrimiNAT_<id>" (docs/aws-quick-start.md).
-std::string preferences_name(const std::string& deployment_id);
+// Of the configuration, else of the tag; "%default" where there is none, and for the other values
+// that mean none (docs/aws-quick-start.md).
+std::string deployment_of(const config::GatewaySettings& settings, const AwsInstance& instance);
 
 // Whose clients and which preferences a gateway on this instance reads: by configuration first.
 CloudReaderSettings reader_settings(const config::GatewaySettings& settings,

@@ -41,6 +41,7 @@
 #include "daemon/revoker.h"
 #include "daemon/self_testing.h"
 #include "daemon/status_file.h"
+#include "metrics/emf.h"
 #include "metrics/exposition.h"
 #include "net/descriptor_limit.h"
 #include "net/guarded.h"
@@ -163,6 +164,7 @@ class Gateway {
   std::uint64_t silent_erased_ = 0;
   std::unique_ptr<store::LogStore> store_;
   std::unique_ptr<ConfigLog> log_;
+  std::optional<metrics::EmfWriter> emf_;  // where the store has the stream for it
   std::unique_ptr<NameWatch> names_;
   std::unique_ptr<CrlWatch> crls_;
   std::unique_ptr<resolver::Resolver> resolver_;
@@ -254,6 +256,9 @@ Result<void> Gateway::open_log() {
   store::LogStoreSettings settings;
   settings.directory = settings_.state_dir;
   settings.instance = instance_;
+  settings.metrics = settings_.source == config::PolicySource::Aws && settings_.aws_ship_logs &&
+                     settings_.aws_metrics;
+  if (settings.metrics) emf_.emplace(metrics::EmfSource{instance_, deployment_of(settings_, aws_)});
   settings.segments = log_limits();
   const bool require = settings_.require_synchronised_clock;
   settings.clock = [require] { return read_clock(require); };
@@ -610,6 +615,7 @@ GatewayStatus Gateway::make_status(const Now& now) {
   }
   status.flow_log = store_->stats(store::Stream::Flow);
   status.config_log = store_->stats(store::Stream::Config);
+  if (emf_) status.metrics_log = store_->stats(store::Stream::Metrics);
   if (auto counters = netfilter::read_counters()) status.firewall = std::move(*counters);
   status.conntrack = read_conntrack_use();
   status.snat = snat_;
@@ -622,6 +628,7 @@ void Gateway::publish_status(const Now& now) {
   // A full disk is told by the log store; a stale file tells itself by its age.
   [[maybe_unused]] const auto written = write_status(settings_.state_dir, format_status(*status));
   status_.with([&](auto& published) { published = status; });
+  if (emf_) store_->post(store::Stream::Metrics, emf_->on_samples(now, samples_of(*status)));
 }
 
 void Gateway::round() {

@@ -190,6 +190,7 @@ metrics::Samples samples_of(const GatewayStatus& status) {
   add_kernel(status, samples);
   add_log("flow", status.flow_log, samples);
   add_log("config", status.config_log, samples);
+  if (status.metrics_log) add_log("metrics", *status.metrics_log, samples);
   add_itself(status, samples);
   return samples;
 }

@@ -7,6 +7,8 @@
 #include <boost/json.hpp>
 #include <set>
 
+#include "metrics/emf.h"
+
 namespace dn::daemon {
 namespace {
 
@@ -104,6 +106,36 @@ TEST(GatewayMetrics, LeavesOutWhatThisGatewayDoesNotHave) {
   EXPECT_THAT(text, Not(HasSubstr("_cloud_")));
   EXPECT_THAT(text, Not(HasSubstr("_ship")));
   EXPECT_THAT(text, Not(HasSubstr("policy_age")));
+}
+
+TEST(GatewayMetrics, KnowsTheThirdLogWhereThereIsOne) {
+  GatewayStatus status = full_status();
+  const auto& row = metric("discriminat_log_dropped_lines_total");
+  EXPECT_EQ(value_of(samples_of(status), row, {"metrics"}), -1);
+  EXPECT_FALSE(boost::json::parse(format_status(status)).as_object().contains("metrics_log"));
+  status.metrics_log.emplace().dropped_lines = 3;
+  EXPECT_EQ(value_of(samples_of(status), row, {"metrics"}), 3);
+  const auto told = boost::json::parse(format_status(status));
+  EXPECT_EQ(told.at("metrics_log").at("dropped_lines").to_number<int>(), 3);
+}
+
+// docs/metrics.md: what of all this CloudWatch gets.
+TEST(GatewayMetrics, FillsEachMetricOfCloudWatch) {
+  const auto before = samples_of(full_status());
+  GatewayStatus later = full_status();
+  for (LoopStatus& loop : later.loops) {
+    loop.engine.decisions.count(
+        {PacketOrigin::Client, Outcome::Allowed, Reason::None, Protocol::Tls});
+    loop.engine.handshake.add(10ms);
+    loop.engine.held.add(10ms);
+  }
+  const auto line =
+      boost::json::parse(metrics::format_emf({"gw-1", "lab"}, kNoon, before, samples_of(later)));
+  for (const auto& row : metrics::kCloudwatchMetrics) {
+    EXPECT_TRUE(line.as_object().contains(row.name)) << row.name;
+  }
+  EXPECT_EQ(line.at("ConnectionsAllowed").to_number<int>(), 2);
+  EXPECT_EQ(line.at("ConnectionsRefused").to_number<int>(), 0);
 }
 
 TEST(GatewayMetrics, LagIsTheAgeOfWhatWasShippedWhileMoreWaits) {

@@ -171,6 +171,7 @@ std::string format_status(const GatewayStatus& status) {
       {"conntrack", {{"entries", status.conntrack.entries}, {"max", status.conntrack.max}}},
       {"snat", snat_object(status.snat)},
       {"histograms", histograms_object(status)}};
+  if (status.metrics_log) document["metrics_log"] = stream_object(*status.metrics_log);
   if (status.aws) document["aws"] = aws_object(*status.aws);
   return json::serialize(document) + "\n";
 }

@@ -44,6 +44,7 @@ struct GatewayStatus {
   certificates::ProberStats crls;
   std::optional<AwsStatus> aws;
   store::StreamStats flow_log, config_log;
+  std::optional<store::StreamStats> metrics_log;  // where there is one
   std::vector<netfilter::FirewallCounter> firewall;
   ConntrackUse conntrack;
   SnatUse snat;

@@ -25,7 +25,7 @@ namespace dn::shipper {
 struct LogShipperSettings {
   std::filesystem::path state_dir;    // of the log store; cursors are kept there
   std::string group = "DiscrimiNAT";  // at the service
-  std::vector<std::string> streams = {"flow", "config"};
+  std::vector<std::string> streams = {"flow", "config"};  // those that there are
   std::function<std::uint64_t()> random;
   std::function<void(const std::string&)> on_problem, on_recovery;  // on the thread
 };

@@ -23,9 +23,10 @@ class LogShipperTest : public ::testing::Test {
     std::filesystem::create_directories(directory);
     std::ofstream(directory / "20261122T031500.000Z-000001.jsonl", std::ios::app) << kLine << '\n';
   }
-  std::unique_ptr<LogShipper> start() {
+  std::unique_ptr<LogShipper> start(std::vector<std::string> streams = {"flow", "config"}) {
     LogShipperSettings settings;
     settings.state_dir = root_.path();
+    settings.streams = std::move(streams);
     settings.random = [] { return 0U; };
     settings.on_problem = [this](const std::string& text) { say("problem: " + text); };
     settings.on_recovery = [this](const std::string& text) { say("recovery: " + text); };
@@ -57,6 +58,18 @@ TEST_F(LogShipperTest, ShipsBothStreamsAndWhatComesLater) {
   EXPECT_TRUE(eventually([&] { return service_.messages("flow").size() == 2; }));
   EXPECT_TRUE(eventually([&] { return shipper->stats().at("flow").shipped == 2; }));
   EXPECT_TRUE(said().empty());
+}
+
+TEST_F(LogShipperTest, ShipsTheStreamsThatItIsTold) {
+  write("flow");
+  write("metrics");
+  auto shipper = start();
+  EXPECT_TRUE(eventually([&] { return service_.messages("flow").size() == 1; }));
+  EXPECT_FALSE(shipper->stats().contains("metrics"));
+  shipper.reset();
+  EXPECT_FALSE(std::filesystem::exists(root_.path() / "shipped-metrics"));
+  shipper = start({"flow", "config", "metrics"});
+  EXPECT_TRUE(eventually([&] { return service_.messages("metrics").size() == 1; }));
 }
 
 TEST_F(LogShipperTest, TellsALastingFailureAndItsEndOnce) {

@@ -1,5 +1,8 @@
 """The policy from Security Groups: what an operator does with `aws` happens at the gateway."""
 import json
+import re
+import shlex
+from pathlib import Path
 
 import pytest
 
@@ -29,7 +32,8 @@ def cloud(lab):
 @pytest.fixture(scope="module")
 def module_gateway(lab, product, cloud):
     config = Config({}, {}, gateway={"source": "aws"},
-                    aws={"region": c.REGION, "vpcs": [cloud.vpc], "deployment_id": "lab"})
+                    aws={"region": c.REGION, "vpcs": [cloud.vpc], "deployment_id": "lab",
+                         "metrics": True})
     made = lab.gateway(config, env=c.ENVIRONMENT)
     yield made
     status = made.stop()
@@ -140,14 +144,17 @@ def test_the_policy_stays_while_the_cloud_is_away(lab, gateway, cloud):
     assert fetch(lab, "allowed.test")
 
 
+def arrived(cloud, stream):
+    found = cloud.aws("logs", "filter-log-events", "--log-group-name", "DiscrimiNAT",
+                      "--log-stream-names", stream)
+    return [event["message"] for event in found["events"]]
+
+
 def test_every_line_arrives_at_cloudwatch(gateway, cloud):
-    def arrived(stream):
-        found = cloud.aws("logs", "filter-log-events", "--log-group-name", "DiscrimiNAT",
-                          "--log-stream-names", stream)
-        return [event["message"] for event in found["events"]]
     for stream, log in (("flow", gateway.flow), ("config", gateway.config_log)):
         lines = [r["_line"] for r in log.read()]
-        assert wait_until(lambda: set(lines) <= set(arrived(stream)), 30), stream  # noqa: B023
+        assert wait_until(lambda: set(lines) <= set(arrived(cloud, stream)),  # noqa: B023
+                          30), stream
 
 
 def test_the_status_tells_what_was_read_and_shipped(gateway, cloud):
@@ -165,3 +172,34 @@ def test_a_machine_that_is_gone_is_no_client_any_more(lab, gateway, cloud):
     assert gateway.config_log.wait(LONGEST, cat="client", outcome="removed",
                                    client=z.CLIENTS["c1"]), gateway.state_text()
     assert not fetch(lab, "allowed.test")
+
+
+def test_cloudwatch_gets_the_numbers_of_each_minute(lab, gateway, cloud):
+    """The last test: the minutes have passed in those before."""
+    allowed = [r for r in gateway.flow.read() if (r["cat"], r["outcome"]) == ("client", "allowed")]
+    assert allowed
+
+    def minutes():
+        return [json.loads(line) for line in arrived(cloud, "metrics")]
+    assert wait_until(lambda: sum(m["ConnectionsAllowed"] for m in minutes()) == len(allowed),
+                      LONGEST), minutes()
+    for minute in minutes():
+        [directive] = minute["_aws"]["CloudWatchMetrics"]
+        assert directive["Dimensions"] == [["instance"], ["deployment"]]
+        assert minute["deployment"] == "lab" and minute["instance"] == allowed[0]["instance"]
+        assert all(isinstance(minute[m["Name"]], (int, float)) for m in directive["Metrics"])
+        assert minute["Healthy"] == 1
+    kept = lab.gw.run(gateway.binary, "logs", "metrics", "--config", gateway.path)
+    assert [json.loads(line) for line in kept.text.splitlines()] == minutes()
+
+
+def test_the_alarm_of_the_documents_is_one(cloud):
+    page = (Path(__file__).resolve().parents[2] / "docs/aws-quick-start.md").read_text()
+    [command] = re.findall(r"^aws (cloudwatch put-metric-alarm (?:.*\\\n)*.*)$", page, re.MULTILINE)
+    cloud.aws(*shlex.split(command.replace("\\\n", " ")))
+    [alarm] = cloud.aws("cloudwatch", "describe-alarms")["MetricAlarms"]
+    [minute, *_] = [json.loads(line) for line in arrived(cloud, "metrics")]
+    [directive] = minute["_aws"]["CloudWatchMetrics"]
+    assert alarm["Namespace"] == directive["Namespace"]
+    assert alarm["MetricName"] in {m["Name"] for m in directive["Metrics"]}
+    assert [[d["Name"] for d in alarm["Dimensions"]]] == directive["Dimensions"][1:]

@@ -10,7 +10,7 @@
 
 #include "base/limits.h"
 #include "base/reason.h"
-#include "metrics/metric_table.h"
+#include "metrics/cloudwatch_table.h"
 #include "records/record_fields.h"
 
 namespace {
@@ -76,6 +76,33 @@ void print_metrics() {
   }
 }
 
+void print_cloudwatch_metrics() {
+  print("@@ cloudwatch metrics\n| metric | unit | of |\n|---|---|---|\n");
+  for (const auto& row : dn::metrics::kCloudwatchMetrics) {
+    print("| `");
+    print(row.name);
+    print("` | ");
+    print(row.unit);
+    print(" | `");
+    print(row.of.name);
+    print("`");
+    for (std::size_t i = 0; i < row.labels.size(); ++i) {
+      if (row.labels[i].empty()) continue;
+      print(", ");
+      print(row.of.labels[i]);
+      print(" `");
+      print(row.labels[i]);
+      print("`");
+    }
+    if (row.whole != nullptr) {
+      print(", of `");
+      print(row.whole->name);
+      print("`");
+    }
+    print(" |\n");
+  }
+}
+
 }  // namespace
 
 int main() {
@@ -83,4 +110,5 @@ int main() {
   print_fields("config fields", dn::records::kConfigFields);
   print_reasons();
   print_metrics();
+  print_cloudwatch_metrics();
 }

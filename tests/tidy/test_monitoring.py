@@ -19,7 +19,7 @@ NAME = re.compile(r"\b(?:discriminat|process)_[a-z_]+")
 def table():
     """name -> type"""
     text = (ROOT / "docs/metrics.md").read_text()
-    return dict(re.findall(r"^\| `(\w+)` \| (\w+) \|", text, re.MULTILINE))
+    return dict(re.findall(r"^\| `([a-z_]+)` \| (\w+) \|", text, re.MULTILINE))
 
 
 def series():
