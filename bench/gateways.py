@@ -89,26 +89,31 @@ def discriminat(loops):
         state.mkdir()
         file = bench.folder / f"{gateway.name}.toml"
         file.write_text(policy(bench, loops, state))
-        child = gateway.start(*bench.urgent(bench.binary, "run", "--config", file),
-                              log=f"{gateway.name}.log")
-        if not wait_until(lambda: health(gateway), 60, 0.1):
-            output = (bench.folder / f"{gateway.name}.log").read_text(errors="replace")
-            raise RuntimeError(f"discriminat is not healthy\n{output[-2000:]}")
-        wait_for_names(bench, state)
+        child = start_discriminat(bench, gateway, file)
+        wait_for_names(state, len(bench.names))
         bench.flow_log = state / "flow"
         return [child]
     return start
 
 
-def wait_for_names(bench, state):
+def start_discriminat(bench, gateway, file, env=None):
+    child = gateway.start(*bench.urgent(bench.binary, "run", "--config", file), env=env,
+                          log=f"{gateway.name}.log")
+    if not wait_until(lambda: health(gateway), 60, 0.1):
+        output = (bench.folder / f"{gateway.name}.log").read_text(errors="replace")
+        raise RuntimeError(f"discriminat is not healthy\n{output[-2000:]}")
+    return child
+
+
+def wait_for_names(state, count, patience=30):
     """The gateway looks all names of its policy up before it is asked for them."""
     def all_known():
         try:
             loops = json.loads((state / "status.json").read_text())["packet_loops"]
         except (OSError, ValueError):
             return False
-        return all(loop["ledger_names"] >= len(bench.names) for loop in loops)
-    if not wait_until(all_known, 30, 0.2):
+        return all(loop["ledger_names"] >= count for loop in loops)
+    if not wait_until(all_known, patience, 0.2):
         raise RuntimeError("discriminat did not look all names up")
 
 

@@ -1,8 +1,9 @@
-// load: the client and the server of the gateway benchmark (bench/run builds and starts it).
+// load: the client and the server of the gateway benchmark (bench/run and bench/sweep start it).
 //
 //   load serve  flight=FILE count=FILE [port=443]
 //   load rate   hello=FILE flight=FILE address=A addresses=N names=N seconds=S concurrent=N
-//   [rate=R] load stream hello=FILE flight=FILE address=A seconds=S
+//               [rate=R] [times=FILE]
+//   load stream hello=FILE flight=FILE address=A seconds=S
 //
 // `serve` answers each connection's first TLS record with the recorded server flight and then waits
 // for the client to close. A second record from the client asks for a stream of application data
@@ -12,7 +13,8 @@
 // `rate` opens connections, sends the recorded ClientHello with the digits of its name replaced
 // (name i lives at address i mod N), waits for the whole flight and closes. Without rate= it keeps
 // `concurrent` connections open at all times (saturation); with it connections start on schedule
-// whatever the answers do. Time counts from connect() to the last byte. `stream` receives from one
+// whatever the answers do. Time counts from connect() to the last byte. times= gets start and end
+// of each good connection, 64-bit nanoseconds of the monotonic clock. `stream` receives from one
 // connection. Results are one line of JSON.
 //
 // Deliberately no TLS library: a handshake's arithmetic would hide what the gateway costs. Nothing
@@ -243,7 +245,8 @@ class Client {
         interval_(number(options, "rate", 0) > 0
                       ? static_cast<std::int64_t>(1e9 / number(options, "rate", 0))
                       : 0),
-        calls_(static_cast<std::size_t>(number(options, "concurrent", 64))) {
+        calls_(static_cast<std::size_t>(number(options, "concurrent", 64))),
+        times_file_(option(options, "times", "")) {
     if (name_at_ == std::string::npos) fail("the hello has no name host-00000…");
     name_at_ += kNameStart.size();
     for (std::size_t i = calls_.size(); i > 0; --i) free_.push_back(i - 1);
@@ -274,6 +277,8 @@ class Client {
     std::int64_t started = 0;
     std::size_t got = 0;
   };
+
+  using Span = std::array<std::int64_t, 2>;
 
   void start_due(std::int64_t now) {
     if (interval_ == 0) {
@@ -341,6 +346,7 @@ class Client {
     if (now < begin_ || now >= end_) return;
     if (good) {
       times_us_.push_back(static_cast<float>(now - call.started) / 1000.0F);
+      if (!times_file_.empty()) spans_.push_back({call.started, now});
     } else {
       ++failed_;
     }
@@ -354,6 +360,11 @@ class Client {
   }
 
   void report() {
+    if (!times_file_.empty()) {
+      std::ofstream file(times_file_, std::ios::binary);
+      const auto bytes = static_cast<std::streamsize>(spans_.size() * sizeof(Span));
+      if (!file.write(reinterpret_cast<const char*>(spans_.data()), bytes)) fail(times_file_);
+    }
     std::ranges::sort(times_us_);
     const double seconds = static_cast<double>(end_ - begin_) / 1e9;
     std::printf(
@@ -368,6 +379,8 @@ class Client {
   std::uint32_t first_address_, addresses_, names_, sequence_ = 0;
   std::int64_t interval_;  // between starts; 0: as fast as answers come
   std::vector<Call> calls_;
+  std::string times_file_;
+  std::vector<Span> spans_;
   std::vector<std::array<char, kDigits>> call_names_;
   std::array<char, 16> digits_{};
   std::vector<std::size_t> free_;
