@@ -9,25 +9,26 @@ namespace {
 
 constexpr int kDoublingsMax = 16;
 
-Duration interval_of(Sweep sweep) {
+}  // namespace
+
+SweepSchedule::SweepSchedule(Random random, MonotonicTime now, Duration used_groups)
+    : random_(std::move(random)),
+      used_groups_(used_groups),
+      counted_at_(now),
+      paused_until_(now) {
+  for (State& state : states_) state.due = now;
+  put_off(Sweep::UsedGroups, used_groups_, now);
+}
+
+Duration SweepSchedule::interval_of(Sweep sweep) const {
   switch (sweep) {
     case Sweep::Preferences: return kPreferencesInterval;
     case Sweep::Interfaces: return kInterfacesInterval;
     case Sweep::AllGroups: return kAllGroupsInterval;
-    case Sweep::UsedGroups: return kUsedGroupsInterval;
+    case Sweep::UsedGroups: return used_groups_;
     case Sweep::Lists: break;
   }
   return kListsInterval;
-}
-
-}  // namespace
-
-SweepSchedule::SweepSchedule(Random random, MonotonicTime now)
-    : random_(std::move(random)),
-      counted_at_(now),
-      paused_until_(now) {
-  for (State& state : states_) state.due = now;
-  put_off(Sweep::UsedGroups, kUsedGroupsInterval, now);
 }
 
 Duration SweepSchedule::up_to(Duration most) {

@@ -34,7 +34,7 @@ enum class Sweep : std::uint8_t {
 inline constexpr std::size_t kSweeps = 5;
 
 inline constexpr auto kInterfacesInterval = std::chrono::seconds(60);
-inline constexpr auto kUsedGroupsInterval = std::chrono::seconds(20);
+inline constexpr auto kUsedGroupsInterval = std::chrono::seconds(20);  // where none is given
 inline constexpr auto kAllGroupsInterval = std::chrono::minutes(5);
 inline constexpr auto kPreferencesInterval = std::chrono::minutes(5);
 inline constexpr auto kListsInterval = std::chrono::minutes(5);
@@ -48,7 +48,7 @@ class SweepSchedule {
   using Random = std::function<std::uint64_t()>;  // any 64 bits, equally likely
 
   // All but UsedGroups, which AllGroups covers at first, are due at `now`.
-  SweepSchedule(Random random, MonotonicTime now);
+  SweepSchedule(Random random, MonotonicTime now, Duration used_groups = kUsedGroupsInterval);
 
   // The sweep that has been due for longest; in work until one of the next two is called for it.
   std::optional<Sweep> begin_next(MonotonicTime now);
@@ -78,6 +78,7 @@ class SweepSchedule {
     bool in_work = false;
   };
   State& state_of(Sweep sweep) { return states_[static_cast<std::size_t>(sweep)]; }
+  Duration interval_of(Sweep sweep) const;
   void put_off(Sweep sweep, Duration interval, MonotonicTime now);
   Duration up_to(Duration most);
   double calls_per_second() const { return kCallsPerSecond * rate_ / kFullRate; }
@@ -85,6 +86,7 @@ class SweepSchedule {
   void set_rate(int rate, MonotonicTime now);
 
   Random random_;
+  Duration used_groups_;
   std::array<State, kSweeps> states_;
   int rate_ = kFullRate;
   int failures_ = 0;  // since the last good answer

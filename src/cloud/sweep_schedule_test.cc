@@ -61,6 +61,17 @@ TEST_F(SweepScheduleTest, ComesBackAfterItsInterval) {
   }
 }
 
+TEST_F(SweepScheduleTest, GroupsInUseHaveTheIntervalThatIsGiven) {
+  SweepSchedule slow([] { return 0U; }, now, 3min);
+  while (slow.begin_next(now)) {
+  }
+  EXPECT_EQ(slow.next_due(), now + 3min);  // the others are in work
+  now += 3min;
+  EXPECT_EQ(slow.begin_next(now), Sweep::UsedGroups);
+  slow.on_done(Sweep::UsedGroups, now);
+  EXPECT_EQ(slow.next_due(), now + 3min);
+}
+
 TEST_F(SweepScheduleTest, ShortensAnIntervalByUpToAQuarter) {
   settle();
   std::mt19937_64 random(1);

@@ -535,11 +535,14 @@ Result<std::string> external_id_or_empty(std::string_view text) {
 }
 
 void Reader::read_aws(const Scope& scope) {
+  using std::chrono::minutes;
+  using std::chrono::seconds;
   auto& gateway = out_.gateway;
   read_text(scope, "region", region_or_empty, gateway.aws_region);
   read_list(scope, "vpcs", parse_vpc, gateway.aws_vpcs);
   read_text(scope, "deployment_id", parse_deployment_id, gateway.aws_deployment_id);
   read_roles(scope);
+  read_duration(scope, "groups_interval", {seconds(10), minutes(5)}, gateway.aws_groups_interval);
   read_bool(scope, "ship_logs", gateway.aws_ship_logs);
   read_text(scope, "log_group", parse_log_group, gateway.aws_log_group);
   read_bool(scope, "metrics", gateway.aws_metrics);

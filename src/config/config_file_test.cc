@@ -450,6 +450,12 @@ role_external_id = "x"
      R"(6:20 error: "role_external_id" has no effect without "roles"
   write the roles that ask for it, or leave it out
 )"},
+    {"BadGroupsInterval",
+     "[gateway]\nsource = \"aws\"\ninside = [\"a\"]\noutside = \"b\"\n"
+     "[aws]\ngroups_interval = \"9s\"\n",
+     R"(6:19 error: "9s" in "groups_interval"
+  write a duration from 10s to 5m
+)"},
     {"BadApi", with_gateway(R"([api]
 listen = "localhost:1043"
 tls_certificate = "chain.pem"

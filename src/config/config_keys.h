@@ -132,6 +132,9 @@ inline constexpr std::array kKeys = {
            "further accounts, one for each ([aws-iam.md](aws-iam.md#several-accounts))."},
     KeyRow{Section::Aws, "role_external_id", "text of 2 to 1224 characters, or empty", "\"\"",
            "External id that the trust policies of these roles ask for."},
+    KeyRow{Section::Aws, "groups_interval", "duration, 10s to 5m", "\"20s\"",
+           "How often groups that clients have are read: one call for 200 of them. Many gateways "
+           "of one account may want it longer; an edited rule is taken in that much later."},
     KeyRow{Section::Aws, "ship_logs", "boolean", "true",
            "Whether the log lines are sent to CloudWatch Logs as well."},
     KeyRow{Section::Aws, "log_group", "name of a log group", "\"DiscrimiNAT\"",

@@ -91,6 +91,7 @@ struct GatewaySettings {
   std::string aws_deployment_id;       // empty: the tag of the instance
   std::vector<std::string> aws_roles;  // ARNs, at most 20, each of another account
   std::string aws_role_external_id;    // empty: none
+  std::chrono::seconds aws_groups_interval = std::chrono::seconds(20);
   bool aws_ship_logs = true;
   std::string aws_log_group = "DiscrimiNAT";
   bool aws_metrics = false;  // without effect unless logs are shipped

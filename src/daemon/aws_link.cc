@@ -139,6 +139,7 @@ CloudReaderSettings reader_settings(const config::GatewaySettings& settings,
   reader.preferences_name = deployment == kNoDeployment
                                 ? std::string(kParameter)
                                 : fmt::format("{}_{}", kParameter, deployment);
+  reader.groups_interval = settings.aws_groups_interval;
   return reader;
 }
 

@@ -56,7 +56,7 @@ CloudReader::CloudReader(CloudReaderSettings settings, CloudQuestions questions,
     : settings_(std::move(settings)),
       questions_(std::move(questions)),
       inventory_(settings_.inventory),
-      schedule_(std::move(random), now) {
+      schedule_(std::move(random), now, settings_.groups_interval) {
   input_.clients_may_be_found = true;
 }
 
@@ -81,7 +81,7 @@ bool CloudReader::step(MonotonicTime now) {
 }
 
 MonotonicTime CloudReader::next_step(MonotonicTime now) const {
-  MonotonicTime next = now + cloud::kUsedGroupsInterval;
+  MonotonicTime next = now + settings_.groups_interval;
   if (const auto due = unknown_.next_due()) next = std::min(next, *due);
   const bool groups_missing =
       done_.contains(Sweep::AllGroups) && !inventory_.missing_groups(1).empty();

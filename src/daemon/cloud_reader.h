@@ -65,6 +65,7 @@ struct CloudReaderSettings {
   cloud::InventorySettings inventory;
   std::vector<std::string> vpcs;  // whose interfaces are clients; empty: all of the account
   std::string preferences_name = "DiscrimiNAT";
+  Duration groups_interval = cloud::kUsedGroupsInterval;  // of those that clients have
 };
 
 // What has changed since the last take().

@@ -23,6 +23,7 @@ class CloudReaderTest : public ::testing::Test {
       CloudReaderSettings settings;
       settings.inventory = {"i-gateway", "vpc-1"};
       settings.vpcs = {"vpc-1"};
+      settings.groups_interval = groups_interval_;
       reader_.emplace(settings, cloud_.questions(), [] { return 0U; }, now_);
     }
     return *reader_;
@@ -60,6 +61,7 @@ class CloudReaderTest : public ::testing::Test {
   }
 
   FakeCloud cloud_;
+  Duration groups_interval_ = 20s;
   MonotonicTime now_ = MonotonicTime(1h);
   std::optional<CloudReader> reader_;
   std::optional<policy::PolicyInput> input_;
@@ -116,6 +118,16 @@ TEST_F(CloudReaderTest, SeesAnEditedRuleWithinHalfAMinute) {
   run_for(1min);
   cloud_.set_group("sg-1", "discriminat:tls:new.example.com");
   run_for(30s);
+  EXPECT_EQ(input_->groups.at(0).egress.at(0).description, "discriminat:tls:new.example.com");
+}
+
+TEST_F(CloudReaderTest, ReadsGroupsInUseAtTheIntervalThatIsGiven) {
+  groups_interval_ = 2min;
+  run_for(1s);
+  cloud_.set_group("sg-1", "discriminat:tls:new.example.com");
+  run_for(118s);
+  EXPECT_EQ(input_->groups.at(0).egress.at(0).description, "discriminat:tls:api.example.com");
+  run_for(2s);
   EXPECT_EQ(input_->groups.at(0).egress.at(0).description, "discriminat:tls:new.example.com");
 }
 
