@@ -37,7 +37,9 @@ class ServedPolicyTest : public testing::Test {
     return ServedPolicy::open(path_, world);
   }
 
-  const std::string path_ = testing::TempDir() + "served_policy_test.toml";
+  // Tests run side by side.
+  const std::string path_ =
+      testing::TempDir() + testing::UnitTest::GetInstance()->current_test_info()->name() + ".toml";
   int version_ = 0;
   std::istringstream in_;
   std::ostringstream out_, err_;
