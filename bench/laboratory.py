@@ -59,7 +59,9 @@ class Bench:
     CLIENT, DNS, FIRST = "10.0.1.10", "198.51.100.53", "198.51.100.10"
 
     def __init__(self, options):
+        self.on_close = lambda: None
         sweep()
+        self._go_first()
         self.options = options
         self.binary = options.binary.resolve()
         self.load = build("load")
@@ -76,6 +78,14 @@ class Bench:
         for namespace in (self.client, self.net):
             self._tune(namespace)
         self.wired = 0
+
+    def _go_first(self):
+        """The kernel may schedule sessions as groups (autogroup); ours goes before others then. It
+        does not change who goes first among our own."""
+        group = Path("/proc/self/autogroup")
+        if group.exists() and (now := group.read_text().split()):
+            group.write_text("-20")
+            self.on_close = lambda: group.write_text(now[-1])
 
     def address_of(self, index):
         return f"198.51.100.{10 + index % ADDRESSES}"
@@ -182,6 +192,7 @@ class Bench:
 
     def close(self):
         self.shop.close()
+        self.on_close()
 
     # -- measurements ------------------------------------------------------------------------------
 
