@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "daemon/clock.h"
+#include "daemon/thread_priority.h"
 
 namespace dn::daemon {
 namespace {
@@ -30,6 +31,7 @@ CloudSource::~CloudSource() {
 }
 
 void CloudSource::run(CloudReader reader) {
+  give_way_to_packets();
   std::unique_lock lock(mutex_);
   while (!stopping_) {
     const auto questions = std::exchange(questions_, {});

@@ -41,6 +41,7 @@
 #include "daemon/revoker.h"
 #include "daemon/self_testing.h"
 #include "daemon/status_file.h"
+#include "daemon/thread_priority.h"
 #include "metrics/emf.h"
 #include "metrics/exposition.h"
 #include "net/descriptor_limit.h"
@@ -179,6 +180,7 @@ class Gateway {
   std::unique_ptr<net::HealthServer> health_;
   std::unique_ptr<LogsEndpoint> endpoint_;
   Snapshot policy_;
+  std::vector<Snapshot> retired_;  // held until the loops let go: freeing one takes them too long
   std::atomic<bool> has_policy_ = false;  // the health server reads it
   std::optional<MonotonicTime> revoke_at_;
   MonotonicTime published_at_;  // valid when has_policy_
@@ -438,7 +440,9 @@ Result<void> Gateway::forbid_calls() {
   return daemon::forbid_calls(options_.flush_on_exit);
 }
 
+// The threads that serve packets stand; this one and the endpoint's are not among them.
 Result<void> Gateway::start_endpoint() {
+  give_way_to_packets();
   if (settings_.api_listen.empty()) return {};
   EndpointSettings endpoint;
   endpoint.store = settings_.state_dir;
@@ -481,6 +485,7 @@ Result<void> Gateway::finish_set_up() {
 }
 
 void Gateway::publish_policy(const policy::CompiledPolicy& compiled) {
+  if (policy_) retired_.push_back(std::move(policy_));
   policy_ = compiled.snapshot;
   has_policy_ = true;
   for (const auto& loop : loops_) loop->mailbox().post(policy_);
@@ -633,6 +638,7 @@ void Gateway::publish_status(const Now& now) {
 
 void Gateway::round() {
   const Now now = read_clock(false);
+  std::erase_if(retired_, [](const Snapshot& policy) { return policy.use_count() == 1; });
   if (revoke_at_ && now.monotonic >= *revoke_at_) revoke();
   keeper_->look(now.today());
   look_at_cloud(now);
