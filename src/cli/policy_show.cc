@@ -174,7 +174,8 @@ int run_policy_show(const PolicyShowArguments& arguments, World& world) {
   if (const auto code = read_policy(arguments, policy, world)) return *code;
   const auto suffixes = load_suffixes(policy.public_suffix_list, world);
   const auto view = review::view_policy(policy.input, suffixes, world.today, arguments.client);
-  std::ranges::copy(view.problems, std::back_inserter(policy.problems));
+  std::ranges::copy(review::policy_problems(policy.input, suffixes, world.today),
+                    std::back_inserter(policy.problems));
   const Shown shown{policy, view, review::RuleJudge(policy.input, suffixes, world.today)};
   if (world.out_is_terminal && !arguments.json) {
     print_people(shown, arguments, world);

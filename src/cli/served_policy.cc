@@ -36,7 +36,8 @@ std::shared_ptr<const console::PolicyInForce> ServedPolicy::get(Date today) {
   std::ostringstream unheard;
   World world{.in = nothing, .out = unheard, .err = unheard, .today = today, .now = {}};
   auto loaded = load_good_config(path_, world);
-  if (loaded) compile(std::move(loaded->policy), today);
+  const bool good = loaded && loaded->gateway.source == config::PolicySource::File;
+  if (good) compile(std::move(loaded->policy), today);
   return policy_;
 }
 

@@ -55,6 +55,8 @@ TEST_F(ServedPolicyTest, FollowsTheFileAndKeepsTheLastGoodOne) {
   EXPECT_EQ(served->get(kToday), first) << "an unchanged file is not read again";
   write("[[group]]\n");
   EXPECT_EQ(served->get(kToday), first) << "a broken file changes nothing";
+  write("[gateway]\ninside = [\"a\"]\noutside = \"b\"\nsource = \"aws\"\n");
+  EXPECT_EQ(served->get(kToday), first) << "one without a policy neither";
   write(std::string(kPolicy) + "[[client]]\naddress = \"10.0.1.11\"\ngroups = [\"sg-web\"]\n");
   EXPECT_EQ(served->get(kToday)->input.clients.size(), 2U);
   std::filesystem::remove(path_);

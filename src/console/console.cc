@@ -8,6 +8,7 @@
 #include <array>
 #include <utility>
 
+#include "console/place.h"
 #include "console/policy_answers.h"
 #include "console/request_guard.h"
 #include "logs/api_error.h"
@@ -248,6 +249,11 @@ http::Response Console::log_operation(const http::Request& request) {
     return error(404, "UnknownOperationException",
                  "Here are only operations that read; others are asked for by a signed POST to /.");
   }
+  if (operation != "FilterLogEvents") return json(logs_.handle(operation, request.body));
+  const Place place(reads_, kReadsMax);
+  if (!place.taken()) {
+    return error(429, "LimitExceededException", "Several pages of events are being read already.");
+  }
   return json(logs_.handle(operation, request.body));
 }
 
@@ -257,6 +263,7 @@ http::Response Console::policy_answer(const http::Request& request) {
                                 .logs = logs_,
                                 .group = settings_.group,
                                 .clock = settings_.clock,
+                                .stopping = [this] { return stopping_.load(); },
                                 .query = target.substr(std::min(path.size() + 1, target.size())),
                                 .body = request.body};
   return json(answer_policy_question(path.substr(kApi.size()), question, searches_));

@@ -11,8 +11,9 @@
 // Attacks considered: request_guard.h for other pages; frames and embedding are forbidden by
 // headers, scripts that are not ours by the Content-Security-Policy, and what comes from the logs
 // is JSON, which no browser runs (nosniff). Searches are long: at most kSearchesMax at once, each
-// within kSearchDeadline. Any number of threads. Covered by console_test.cc, and by
-// tests/e2e/test_console.py with a browser.
+// within kSearchDeadline, and kReadsMax pages of events, so that the server's other workers
+// (ApiSettings::workers) are left for who asks anything else. Any number of threads. Covered by
+// console_test.cc, and by tests/e2e/test_console.py with a browser.
 #pragma once
 
 #include <atomic>
@@ -38,7 +39,8 @@
 
 namespace dn::console {
 
-inline constexpr int kSearchesMax = 2;  // beyond: 429
+inline constexpr int kSearchesMax = 2;  // of those that take long; beyond: 429
+inline constexpr int kReadsMax = 3;     // FilterLogEvents; beyond: 429
 inline constexpr auto kSearchDeadline = std::chrono::seconds(60);
 
 // Immutable; shared by whoever reads it while the next one is made.
@@ -83,6 +85,8 @@ class Console {
         logs_(logs) {}
 
   http::Response answer(const http::Request& request);
+  // Searches that are under way end soon; what they would have answered is a 503.
+  void stop_soon() { stopping_ = true; }
 
  private:
   struct Route;
@@ -104,7 +108,8 @@ class Console {
   const ConsoleSettings settings_;
   logs::LogsService& logs_;
   net::Guarded<SessionTable> sessions_;
-  std::atomic<int> searches_ = 0;
+  std::atomic<int> searches_ = 0, reads_ = 0;
+  std::atomic<bool> stopping_ = false;
 };
 
 }  // namespace dn::console

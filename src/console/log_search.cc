@@ -1,5 +1,6 @@
 #include "console/log_search.h"
 
+#include <algorithm>
 #include <boost/json.hpp>
 #include <chrono>
 #include <thread>
@@ -11,7 +12,8 @@ namespace {
 namespace json = boost::json;
 using logs::ErrorType;
 
-constexpr auto kPoll = std::chrono::milliseconds(20);
+constexpr auto kFirstPoll = std::chrono::milliseconds(20);
+constexpr auto kLastPoll = std::chrono::milliseconds(640);
 
 tl::unexpected<logs::ApiError> too_long() {
   return logs::refuse(ErrorType::ServiceUnavailable,
@@ -78,7 +80,7 @@ logs::ApiResult<void> read_flow_events(const LogSearch& search, std::string_view
     }
     const std::string token = text_at(*page, "nextToken");
     if (token.empty()) return {};
-    if (search.clock().monotonic >= search.deadline) return too_long();
+    if (search.over()) return too_long();
     input["nextToken"] = token;
   }
 }
@@ -90,25 +92,28 @@ logs::ApiResult<std::vector<QueryRow>> run_query(const LogSearch& search, std::s
                             {"endTime", (search.to + 999) / 1000},
                             {"queryString", query}});
   if (!started) return tl::unexpected(started.error());
-  const json::object id = {{"queryId", text_at(*started, "queryId")}};
-  for (;;) {
-    const auto results = ask(search, "GetQueryResults", id);
-    if (!results) return tl::unexpected(results.error());
-    const std::string status = text_at(*results, "status");
-    if (status == "Complete") {
-      std::vector<QueryRow> rows;
-      for (const json::value& row : list_at(*results, "results")) rows.push_back(read_row(row));
-      return rows;
-    }
+  const std::string id = text_at(*started, "queryId");
+  // While it runs it is asked for one row, since each look at its rows holds it up.
+  auto pause = kFirstPoll;
+  for (;; pause = std::min(pause * 2, kLastPoll)) {
+    const auto look = ask(search, "GetQueryResults", {{"queryId", id}, {"maxItems", 1}});
+    if (!look) return tl::unexpected(look.error());
+    const std::string status = text_at(*look, "status");
+    if (status == "Complete") break;
     if (status != "Running" && status != "Scheduled") {
-      return logs::refuse(ErrorType::ServiceUnavailable, text_at(*results, "failureReason"));
+      return logs::refuse(ErrorType::ServiceUnavailable, text_at(*look, "failureReason"));
     }
-    if (search.clock().monotonic >= search.deadline) {
-      [[maybe_unused]] const auto stopped = ask(search, "StopQuery", id);
+    if (search.over()) {
+      [[maybe_unused]] const auto stopped = ask(search, "StopQuery", {{"queryId", id}});
       return too_long();
     }
-    std::this_thread::sleep_for(kPoll);
+    std::this_thread::sleep_for(pause);
   }
+  const auto results = ask(search, "GetQueryResults", {{"queryId", id}});
+  if (!results) return tl::unexpected(results.error());
+  std::vector<QueryRow> rows;
+  for (const json::value& row : list_at(*results, "results")) rows.push_back(read_row(row));
+  return rows;
 }
 
 }  // namespace dn::console

@@ -1,7 +1,8 @@
 // Searches of the console's answers in the logs of this endpoint.
 //
 // One deadline for a whole search, however many pages it takes; a page that is under way is not
-// broken off, so the answer may come one page later. Covered by log_search_test.cc.
+// broken off, so the answer may come one page later, unless the log service is told to stop
+// (LogsService::stop_soon). Covered by log_search_test.cc.
 #pragma once
 
 #include <cstdint>
@@ -23,6 +24,9 @@ struct LogSearch {
   std::int64_t from = 0, to = 0;  // milliseconds since 1970, both included
   std::function<Now()> clock;
   MonotonicTime deadline;
+  std::function<bool()> stopping = {};  // then it ends as at the deadline; none: never
+
+  bool over() const { return clock().monotonic >= deadline || (stopping && stopping()); }
 };
 
 // Events of the flow log that match a filter pattern, in the order of time: (milliseconds,

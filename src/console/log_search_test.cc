@@ -75,6 +75,14 @@ TEST_F(LogSearchTest, EndsAtItsDeadline) {
   EXPECT_EQ(logs_.asked.size(), 3U);
 }
 
+TEST_F(LogSearchTest, EndsWhenTheProgramDoes) {
+  for (int i = 0; i < 5; ++i) answer(R"({"events":[],"nextToken":"t"})");
+  LogSearch stopped = search();
+  stopped.stopping = [this] { return logs_.asked.size() == 2; };
+  EXPECT_FALSE(read_flow_events(stopped, "", [](std::int64_t, std::string_view) {}).has_value());
+  EXPECT_EQ(logs_.asked.size(), 2U);
+}
+
 TEST_F(LogSearchTest, PassesOnWhatTheLogSays) {
   answer(R"({"__type":"InvalidParameterException","message":"Invalid filter pattern"})", 400);
   EXPECT_EQ(read(), (std::vector<std::string>{"error: Invalid filter pattern"}));
@@ -86,6 +94,7 @@ TEST_F(LogSearchTest, AQueryIsAskedForUntilItIsComplete) {
   answer(R"({"queryId":"q"})");
   answer(R"({"status":"Scheduled","results":[]})");
   answer(R"({"status":"Running","results":[[{"field":"n","value":"1"}]]})");
+  answer(R"({"status":"Complete","results":[[{"field":"n","value":"2"}]]})");
   answer(
       R"({"status":"Complete","results":[[{"field":"n","value":"2"},{"field":"a","value":"x"}]]})");
   const auto rows = run_query(search(), "stats count(*) as n by a");

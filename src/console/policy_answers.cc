@@ -5,14 +5,18 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <ostream>
 #include <sstream>
+#include <streambuf>
 #include <utility>
 
 #include "base/check.h"
 #include "console/log_search.h"
+#include "console/place.h"
 #include "logs/api_error.h"
 #include "logs/json_writer.h"
 #include "logs/request_fields.h"
+#include "records/json_text.h"
 #include "review/allowlist.h"
 #include "review/allowlist_forms.h"
 #include "review/chosen_rules.h"
@@ -22,7 +26,6 @@
 #include "review/flow_pattern.h"
 #include "review/policy_json.h"
 #include "review/replay.h"
-#include "review/rule_usage.h"
 
 namespace dn::console {
 namespace {
@@ -36,6 +39,10 @@ using Policy = std::shared_ptr<const PolicyInForce>;
 constexpr std::string_view kNoPolicy =
     "This endpoint has no policy: a gateway has one once it has read it, `discriminat serve` with "
     "--policy FILE.";
+constexpr std::string_view kTooLarge =
+    "The policy is too large to show as a whole; ask for one client: ?client=ADDRESS.";
+constexpr std::string_view kClientTooLarge =
+    "The rules of this client are too many to show; ask the command line: discriminat policy show.";
 constexpr std::string_view kBusy = "Two searches run already; try again when they have ended.";
 constexpr logs::TextRule kAddressRule{.min = 1, .max = 15};
 constexpr logs::TextRule kDestinationRule{.min = 1, .max = 1024};
@@ -68,6 +75,9 @@ class Answering {
   ApiResult<review::WrittenRules> read_rules();
   LogSearch search(const Period& period) const;
   Date today() const { return question_.clock().today(); }
+  std::vector<std::string> problems() const {
+    return review::policy_problems(policy_->input, *policy_->suffixes, today());
+  }
   static ApiError wrong(std::string message) {
     return {ErrorType::InvalidParameter, std::move(message)};
   }
@@ -91,7 +101,8 @@ LogSearch Answering::search(const Period& period) const {
           .from = period.from,
           .to = period.to,
           .clock = question_.clock,
-          .deadline = question_.clock().monotonic + kSearchDeadline};
+          .deadline = question_.clock().monotonic + kSearchDeadline,
+          .stopping = question_.stopping};
 }
 
 ApiResult<std::string> Answering::explain() {
@@ -113,13 +124,33 @@ ApiResult<std::string> Answering::explain() {
   return std::move(out).str();
 }
 
-// What an answer would at least be long.
+// Takes so many bytes and refuses what comes behind, which leaves the stream bad.
+class BoundedText : public std::streambuf {
+ public:
+  std::string take() { return std::move(text_); }
+
+ protected:
+  std::streamsize xsputn(const char* bytes, std::streamsize count) override {
+    const auto size = static_cast<std::size_t>(count);
+    if (size > kPolicyTextMax - text_.size()) return 0;
+    text_.append(bytes, size);
+    return count;
+  }
+  int_type overflow(int_type byte) override {
+    const char c = traits_type::to_char_type(byte);
+    return xsputn(&c, 1) == 1 ? byte : traits_type::eof();
+  }
+
+ private:
+  std::string text_;
+};
+
+// At least as many bytes as the answer would have.
 std::size_t text_size(const policy::PolicyInput& input) {
   std::size_t size = 0;
   for (const auto& group : input.groups) {
-    for (const auto& rule : group.egress) size += rule.description.size() + rule.where.size();
+    for (const auto& rule : group.egress) size += rule.description.size();
   }
-  for (const auto& client : input.clients) size += client.where.size() + client.gids.size() * 20;
   return size;
 }
 
@@ -143,27 +174,26 @@ ApiResult<std::string> Answering::show() {
     if (question_.query.starts_with(kClient)) {
       client = parse_ipv4(question_.query.substr(kClient.size()));
     }
-    if (!client)
-      return tl::unexpected(wrong("The query is client= and an IPv4 address, or empty."));
+    if (!client) return tl::unexpected(wrong("The query is client= and an address, or empty."));
   }
-  if (!client && text_size(policy_->input) > kPolicyTextMax) {
-    return tl::unexpected(
-        wrong("The policy is too large to show as a whole; ask for one client: ?client=ADDRESS."));
-  }
+  const bool large = text_size(policy_->input) > kPolicyTextMax;
+  if (large && !client) return tl::unexpected(wrong(std::string(kTooLarge)));
   const auto view = review::view_policy(policy_->input, *policy_->suffixes, today(), client);
   const review::RuleJudge judge(policy_->input, *policy_->suffixes, today());
-  std::ostringstream out;
+  BoundedText text;
+  std::ostream out(&text);
   review::print_policy_json({.source = policy_->from_cloud ? "aws" : "file",
                              .file = policy_->file,
                              .input = policy_->input,
                              .view = view,
                              .judge = judge,
-                             .problems = view.problems,
+                             .problems = large ? std::vector<std::string>() : problems(),
                              .today = today()},
                             out,
                             fmt::format(",\n\"revision\": {},\n\"names\": {}", policy_->revision,
                                         names_text(question_.sources)));
-  return std::move(out).str();
+  if (!out) return tl::unexpected(wrong(std::string(client ? kClientTooLarge : kTooLarge)));
+  return text.take();
 }
 
 template <class Number>
@@ -181,33 +211,37 @@ std::string text_of(const QueryRow& row, std::string_view field) {
   return found == row.end() ? "" : found->second;
 }
 
+// The line itself names the rule that allowed it.
 ApiResult<std::string> Answering::usage() {
   const auto period = read_period();
   if (!period) return tl::unexpected(period.error());
-  auto rows = run_query(
+  const auto rows = run_query(
       search(*period),
-      fmt::format("filter cat = \"client\" and outcome = \"allowed\" | stats count(*) as "
-                  "connections, max(toMillis(@timestamp)) as last by src, proto, dpt, dhost | sort "
-                  "last desc | limit {}",
-                  kUsageRowsMax));
+      fmt::format(
+          "filter cat = \"client\" and outcome = \"allowed\" | parse reason \"policy:*: *\" "
+          "as gid, addr | stats count(*) as connections, max(toMillis(@timestamp)) as "
+          "last by gid, addr, proto | sort last desc | limit {}",
+          kUsageRowsMax));
   if (!rows) return tl::unexpected(rows.error());
-  review::RuleUsage usage(policy_->snapshot);
+  std::uint64_t connections = 0, unmatched = 0;
+  logs::JsonWriter out;
+  out.open_object().key("rules").open_list();
   for (const QueryRow& row : *rows) {
-    const auto client = parse_ipv4(text_of(row, "src"));
-    const auto protocol = review::find_protocol(text_of(row, "proto"));
-    if (!client || !protocol) continue;
-    const std::string dhost = text_of(row, "dhost");
-    usage.add({.client = *client,
-               .protocol = *protocol,
-               .port = number_of<Port>(row, "dpt"),
-               .dhost = dhost,
-               .destination = {},
-               .connections = number_of<std::uint64_t>(row, "connections"),
-               .last = number_of<std::int64_t>(row, "last")});
+    const auto count = number_of<std::int64_t>(row, "connections");
+    connections += static_cast<std::uint64_t>(count);
+    if (!row.contains("gid")) {
+      unmatched += static_cast<std::uint64_t>(count);
+      continue;
+    }
+    const WallTime last{std::chrono::milliseconds(number_of<std::int64_t>(row, "last"))};
+    out.open_object().key("gid").text(text_of(row, "gid")).key("addr").text(text_of(row, "addr"));
+    out.key("proto").text(text_of(row, "proto")).key("connections").number(count);
+    out.key("last").text(records::format_time(last)).close_object();
   }
-  std::ostringstream out;
-  review::print_rule_usage_json(usage, out);
-  return std::move(out).str();
+  out.close_list().key("connections").number(static_cast<std::int64_t>(connections));
+  out.key("unmatched").number(static_cast<std::int64_t>(unmatched));
+  out.key("complete").flag(rows->size() < static_cast<std::size_t>(kUsageRowsMax));
+  return out.close_object().take();
 }
 
 ApiResult<std::string> Answering::allowlist() {
@@ -279,21 +313,9 @@ struct Answer {
   ApiResult<std::string> (Answering::*answer)() = nullptr;
 };
 constexpr Answer kAnswers[] = {
-    {"explain", false, &Answering::explain}, {"policy", false, &Answering::show},
+    {"explain", false, &Answering::explain}, {"policy", true, &Answering::show},
     {"usage", true, &Answering::usage},      {"allowlist", true, &Answering::allowlist},
     {"rules", false, &Answering::rules},     {"replay", true, &Answering::replay},
-};
-
-class CountedSearch {
- public:
-  explicit CountedSearch(std::atomic<int>& searches) : searches_(searches) { ++searches_; }
-  ~CountedSearch() { --searches_; }
-  CountedSearch(const CountedSearch&) = delete;
-  CountedSearch& operator=(const CountedSearch&) = delete;
-  bool one_too_many() const { return searches_ > kSearchesMax; }
-
- private:
-  std::atomic<int>& searches_;
 };
 
 logs::ServiceAnswer answer(const Answer& asked, const PolicyQuestion& question, Policy policy) {
@@ -317,8 +339,8 @@ logs::ServiceAnswer answer_policy_question(std::string_view which, const PolicyQ
     return none;
   }
   if (!asked->searches) return answer(*asked, question, std::move(policy));
-  const CountedSearch counted(searches);
-  if (counted.one_too_many()) {
+  const Place place(searches, kSearchesMax);
+  if (!place.taken()) {
     auto busy = to_answer(ApiError{ErrorType::LimitExceeded, std::string(kBusy)});
     busy.status = 429;
     return busy;

@@ -2,7 +2,7 @@
 //
 // Each reads its JSON body strictly (logs/request_fields.h) and answers with what the command of
 // the same name prints as JSON, so that both cannot differ. Bounds: review::kChosenNamesMax names,
-// kPolicyTextMax bytes of rules in one answer, kUsageRowsMax kinds of connections; searches as
+// kPolicyTextMax bytes of policy in one answer, kUsageRowsMax rules in use; searches as
 // log_search.h says, kSearchesMax at once. Covered by
 // policy_answers_test.cc.
 #pragma once
@@ -24,7 +24,8 @@ struct PolicyQuestion {
   logs::LogsService& logs;
   std::string_view group;
   std::function<Now()> clock;
-  std::string_view query;  // of the target, behind '?'
+  std::function<bool()> stopping;  // the program ends
+  std::string_view query;          // of the target, behind '?'
   std::string_view body;
 };
 

@@ -34,6 +34,7 @@ class PolicyAnswers : public ::testing::Test {
         .group = "DiscrimiNAT",
         .clock =
             [] { return Now{.monotonic = {}, .wall = WallTime{std::chrono::milliseconds(kNow)}}; },
+        .stopping = {},
         .query = query,
         .body = body};
     return answer_policy_question(which, question, searches_);
@@ -88,8 +89,10 @@ TEST_F(PolicyAnswers, ThePolicyHasRulesRevisionAndResolvedNames) {
 
 TEST_F(PolicyAnswers, APolicyThatIsTooLargeIsShownByClient) {
   auto large = *testing::small_policy();
+  auto& other = large.input.groups.emplace_back();
+  other.gid = "sg-other";
   for (std::size_t size = 0; size <= kPolicyTextMax; size += 250) {
-    large.input.groups[0].egress.push_back(
+    other.egress.push_back(
         {.description = "discriminat:tls:" + std::string(234, 'a'), .where = ""});
   }
   sources_.policy = [policy = std::make_shared<const PolicyInForce>(std::move(large))] {
@@ -98,6 +101,22 @@ TEST_F(PolicyAnswers, APolicyThatIsTooLargeIsShownByClient) {
   const auto refused = ask("policy", "");
   EXPECT_EQ(refused.status, 400);
   EXPECT_NE(refused.body.find("?client="), std::string::npos);
+  EXPECT_EQ(ask("policy", "", "client=10.0.1.11").status, 200);
+}
+
+TEST_F(PolicyAnswers, ShortRulesWithLongListsAreTooLargeToo) {
+  auto large = *testing::small_policy();
+  const std::string arn = "arn:aws:ssm:eu-west-1:111122223333:parameter/names";
+  std::string& list = large.input.lists[arn];
+  for (int i = 0; list.size() < 60'000; ++i) list += fmt::format("n{}.example\n", i);
+  for (int i = 0; i < 100; ++i) {
+    large.input.groups[0].egress.push_back({.description = "discriminat:tls:" + arn, .where = ""});
+  }
+  sources_.policy = [policy = std::make_shared<const PolicyInForce>(std::move(large))] {
+    return policy;
+  };
+  EXPECT_NE(ask("policy", "").body.find("?client="), std::string::npos);
+  EXPECT_NE(ask("policy", "", "client=10.0.1.10").body.find("command line"), std::string::npos);
   EXPECT_EQ(ask("policy", "", "client=10.0.1.11").status, 200);
 }
 
@@ -112,6 +131,7 @@ TEST_F(PolicyAnswers, UsageCountsConnectionsByRule) {
   }
   EXPECT_EQ(usage.at("connections"), 3);
   EXPECT_EQ(usage.at("unmatched"), 1) << "what see-thru let through";
+  EXPECT_EQ(usage.at("complete"), true);
 }
 
 TEST_F(PolicyAnswers, AnAllowlistHasNamesAndTheirCurve) {

@@ -32,7 +32,7 @@ struct ApiSettings {
   std::vector<aws::Credentials> keys;
   std::function<WallTime()> clock;
   std::function<std::uint64_t()> random;  // for request ids
-  unsigned workers = 4;                   // operations that run at once
+  unsigned workers = 8;  // requests that are answered at once; console.h counts on it
   http::HttpTimes times;
   http::Handler elsewhere;  // answers everything but a POST to /; must be there
 };

@@ -79,6 +79,9 @@ Result<void> LogsEndpoint::open() {
 }
 
 LogsEndpoint::~LogsEndpoint() {
+  // The server waits for what its workers do, and that ends soon now.
+  if (console_) console_->stop_soon();
+  if (service_) service_->stop_soon();
   server_.reset();
   {
     const std::lock_guard lock(mutex_);

@@ -123,7 +123,8 @@ void PolicyKeeper::publish(policy::PolicyInput input, Date today) {
                              .from_cloud = !from_file(),
                              .file = path_,
                              .revision = revision_});
-  in_force_.with([&](auto& published) { published = std::move(policy); });
+  // The old one is freed at the end: that may take a while, and others wait for the new one.
+  in_force_.with([&](auto& published) { published.swap(policy); });
   publish_(compiled);
   log_.write_changes(findings_, compiled.findings);
   findings_ = std::move(compiled.findings);

@@ -233,16 +233,17 @@ OperationResult filter_log_events(ServiceState& service, RequestFields& fields) 
   const auto names = choose_streams(service.catalog, *request);
   if (!names) return tl::unexpected(names.error());
 
-  PageRequest search{.group = request->group,
-                     .streams = {},
-                     .range = request->range,
-                     .from = from,
-                     .before = {},
-                     .pattern = std::move(*pattern),
-                     .limits = {.events = request->limit, .bytes = kFilterPageBytesMax},
-                     .end = PageEnd::Oldest,
-                     .workers = service.workers,
-                     .out_of_time = [&] { return service.clock() - begun > kSearchTimeMax; }};
+  PageRequest search{
+      .group = request->group,
+      .streams = {},
+      .range = request->range,
+      .from = from,
+      .before = {},
+      .pattern = std::move(*pattern),
+      .limits = {.events = request->limit, .bytes = kFilterPageBytesMax},
+      .end = PageEnd::Oldest,
+      .workers = service.workers,
+      .out_of_time = [&] { return service.stopping || service.clock() - begun > kSearchTimeMax; }};
   for (const auto& [id, name] : *names) search.streams.push_back(name);
   // To the store, no name means every stream.
   if (search.streams.empty()) return write_filtered(*request, {}, *names, now);

@@ -214,6 +214,16 @@ TEST(FilterLogEventsThatTakesTooLong, GivesWhatItHasWithATokenAndMissesNothing) 
   EXPECT_LT(pages, 100);
 }
 
+TEST(FilterLogEventsPage, EndsSoonWhenTheProgramDoes) {
+  ServiceWorld world({.block_events = 1, .segment_events = 5, .own_streams_taken = false}, 1);
+  make_stream(world, "s");
+  for (int i = 0; i < 50; ++i) world.put("g", "s", kNow + i * 1000, "m");
+  world.service->stop_soon();
+  const auto page = world.get("FilterLogEvents", R"({"logGroupName":"g"})");
+  EXPECT_LT(page.at("events").as_array().size(), 10U);
+  EXPECT_TRUE(page.as_object().contains("nextToken"));
+}
+
 TEST(FilterLogEventsPage, EndsAtItsBytes) {
   ServiceWorld world({.block_events = 1, .segment_events = 5, .own_streams_taken = false});
   make_stream(world, "s");

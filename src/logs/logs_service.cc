@@ -52,7 +52,8 @@ class Service : public LogsService {
                .clock = settings.clock,
                .random = settings.random,
                .queries = QueryJobs(catalog, settings.account, workers, settings.clock),
-               .tail_sessions = 0} {}
+               .tail_sessions = 0,
+               .stopping = false} {}
 
   ServiceAnswer handle(std::string_view operation, std::string_view body) override {
     try {
@@ -63,6 +64,8 @@ class Service : public LogsService {
       return to_answer(internal_failure(problem));
     }
   }
+
+  void stop_soon() override { state_.stopping = true; }
 
   TailStart start_live_tail(std::string_view body) override {
     try {

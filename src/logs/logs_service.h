@@ -66,6 +66,10 @@ class LogsService {
   // error's status and body.
   virtual ServiceAnswer handle(std::string_view operation, std::string_view body) = 0;
 
+  // Searches that are under way end soon, as if their time were over; for an end of the program
+  // that must not wait for them.
+  virtual void stop_soon() {}
+
   // StartLiveTail: the session, or the error's answer.
   struct TailStart {
     std::unique_ptr<LiveTail> session;

@@ -26,6 +26,7 @@ struct ServiceState {
   std::function<std::uint64_t()> random;
   QueryJobs queries;
   std::atomic<std::size_t> tail_sessions = 0;
+  std::atomic<bool> stopping = false;  // searches end early
 
   std::int64_t now_ms() const { return clock().time_since_epoch().count(); }
 };

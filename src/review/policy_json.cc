@@ -62,10 +62,12 @@ void print_json_rule(const policy::EgressRule& rule, const std::vector<JudgedMem
 void print_json_groups(const ShownPolicy& shown, std::ostream& out) {
   JsonLines lines(out);
   for (const auto* group : shown.view.groups) {
+    if (!out) return;  // it takes no more: judging on would be for nobody
     lines.next() << "  {" << records::json_field("gid", group->gid) << ", "
                  << records::json_field("where", group->where) << ", \"rules\": [";
     JsonLines rules(out);
     for (const auto& rule : group->egress) {
+      if (!out) return;
       const auto members = shown.judge.judge(*group, rule);
       if (members.empty()) continue;
       rules.next();

@@ -70,21 +70,6 @@ std::vector<ClientsView> group_clients(const std::vector<const policy::ClientBin
   return views;
 }
 
-// What the compiler says of no rule: of limits, and of clients with groups that nobody knows.
-std::vector<std::string> whole_problems(const policy::PolicyInput& input,
-                                        const policy::PublicSuffixes& suffixes, Date today) {
-  using Category = policy::Finding::Category;
-  std::set<std::string> problems;
-  const auto compiled = policy::compile_policy(input, suffixes, today);
-  for (const auto& finding : compiled.findings.problems()) {
-    if (finding.category == Category::Self) problems.insert(finding.reason);
-    if (finding.category == Category::Client) {
-      problems.insert(finding.where + ": " + finding.gid + ": " + finding.reason);
-    }
-  }
-  return {problems.begin(), problems.end()};
-}
-
 }  // namespace
 
 PolicyView view_policy(const policy::PolicyInput& input, const policy::PublicSuffixes& suffixes,
@@ -94,7 +79,6 @@ PolicyView view_policy(const policy::PolicyInput& input, const policy::PublicSuf
   PolicyView view;
   view.clients = group_clients(choose_clients(input, client));
   view.strangers = find_see_thru(input, groups, {}, suffixes, today);
-  view.problems = whole_problems(input, suffixes, today);
   std::set<std::string_view> shown;
   for (auto& clients : view.clients) {
     clients.see_thru = clients.gids.empty()
@@ -118,6 +102,20 @@ std::string name_of(const policy::ClientBinding& client) {
 bool is_see_thru(const policy::EgressRule& rule) {
   const auto annotation = policy::parse_annotation(rule.description);
   return annotation && *annotation && (*annotation)->kind == policy::Annotation::Kind::SeeThru;
+}
+
+std::vector<std::string> policy_problems(const policy::PolicyInput& input,
+                                         const policy::PublicSuffixes& suffixes, Date today) {
+  using Category = policy::Finding::Category;
+  std::set<std::string> problems;
+  const auto compiled = policy::compile_policy(input, suffixes, today);
+  for (const auto& finding : compiled.findings.problems()) {
+    if (finding.category == Category::Self) problems.insert(finding.reason);
+    if (finding.category == Category::Client) {
+      problems.insert(finding.where + ": " + finding.gid + ": " + finding.reason);
+    }
+  }
+  return {problems.begin(), problems.end()};
 }
 
 }  // namespace dn::review

@@ -36,7 +36,6 @@ struct PolicyView {
   std::vector<const policy::SecurityGroup*> groups;  // of these clients, by gid
   std::vector<std::string> unused_gids;              // groups that no client at all has
   std::optional<SeeThruView> strangers;              // of addresses that are no client
-  std::vector<std::string> problems;                 // of the policy as a whole
 };
 
 // Of one address: the client that it is (longest prefix), or none. The view borrows the input.
@@ -48,5 +47,10 @@ bool is_see_thru(const policy::EgressRule& rule);
 
 // "10.0.1.10", "10.0.2.0/24"
 std::string name_of(const policy::ClientBinding& client);
+
+// What the compiler says of no rule: of limits, and of clients with groups that nobody knows.
+// Sorted. Compiles the whole policy.
+std::vector<std::string> policy_problems(const policy::PolicyInput& input,
+                                         const policy::PublicSuffixes& suffixes, Date today);
 
 }  // namespace dn::review

@@ -108,7 +108,8 @@ void Replay::count(std::int64_t timestamp, const FlowLine& line, const LoggedFlo
   if (row.connections++ == 0) row.first = row.last = timestamp;
   row.first = std::min(row.first, timestamp);
   row.last = std::max(row.last, timestamp);
-  if (row.clients.size() < kClientsMax) row.clients.insert(flow.client.value);
+  if (row.clients.size() >= kClientsMax || pairs_ >= kPairsMax) return;
+  if (row.clients.insert(flow.client.value).second) ++pairs_;
 }
 
 void print_replay_json(const Replay& replay, Date day, std::ostream& out) {

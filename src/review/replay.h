@@ -89,7 +89,8 @@ class Candidate {
 class Replay {
  public:
   static constexpr std::size_t kRowsMax = 50'000;
-  static constexpr std::size_t kClientsMax = 1000;  // told apart in one row
+  static constexpr std::size_t kClientsMax = 1000;   // told apart in one row
+  static constexpr std::size_t kPairsMax = 500'000;  // row and client; beyond, none is told apart
 
   // With `gid` only connections of clients that have this group are judged and counted.
   explicit Replay(Candidate candidate, std::string gid = {})
@@ -109,6 +110,7 @@ class Replay {
   Candidate candidate_;
   std::string gid_;
   std::map<ChangeKey, ChangeCount> rows_;
+  std::size_t pairs_ = 0;
   ReplayTotals totals_;
 };
 

@@ -187,7 +187,7 @@ export function usage(body, events) {
     };
     rules.set(match[0], { ...rule, connections: rule.connections + 1, last: record.time });
   }
-  return { rules: [...rules.values()], connections, unmatched: 2 };
+  return { rules: [...rules.values()], connections, unmatched: 2, complete: true };
 }
 
 export function explain(body) {

@@ -1,7 +1,7 @@
 // What the ticks become: annotations, Terraform or an addition to the policy file; and the replay.
 //
-// The endpoint writes the rules, since it packs names within 255 characters and steps around
-// duplicate destinations. It is asked again once ticking has rested. The replay is asked on demand,
+// The endpoint writes the rules, since it packs names within 255 characters and gives each rule of a
+// port a destination of its own. It is asked again once ticking has rested. The replay is asked on demand,
 // and its answer is marked as old when the ticks have changed since.
 import { useState } from "preact/hooks";
 import { ask } from "./api";

@@ -49,7 +49,13 @@ async function errorOf(response: Response): Promise<ApiError> {
   return new ApiError(response.status, String(body.__type ?? ""), text, place ?? null);
 }
 
-export async function ask<T>(path: string, body?: unknown, signal?: AbortSignal): Promise<T> {
+// `keepalive`: it outlives the page.
+export async function ask<T>(
+  path: string,
+  body?: unknown,
+  signal?: AbortSignal,
+  keepalive = false,
+): Promise<T> {
   let response: Response;
   try {
     response = await fetch(`/api/${path}`, {
@@ -59,6 +65,7 @@ export async function ask<T>(path: string, body?: unknown, signal?: AbortSignal)
       credentials: "same-origin",
       cache: "no-store",
       signal,
+      keepalive,
     });
   } catch (error) {
     if (isAbort(error)) throw error;
@@ -72,8 +79,12 @@ export async function ask<T>(path: string, body?: unknown, signal?: AbortSignal)
   throw error;
 }
 
-const logs = <T>(operation: string, body: unknown, signal?: AbortSignal): Promise<T> =>
-  ask<T>(`logs/${operation}`, body, signal);
+const logs = <T>(
+  operation: string,
+  body: unknown,
+  signal?: AbortSignal,
+  keepalive = false,
+): Promise<T> => ask<T>(`logs/${operation}`, body, signal, keepalive);
 
 export interface EventQuestion {
   group: string;
@@ -163,7 +174,9 @@ const wait = (ms: number, signal?: AbortSignal) =>
     );
   });
 
-// Starts a query and waits for its end; `progress` sees what was found so far. An abort stops it.
+// Starts a query and waits for its end; `progress` sees what was found so far. One that is not waited
+// for any more is stopped, since only a few run at a time: after an abort, after a failure, and when
+// the page goes. The start itself is not aborted, or nobody would know what to stop.
 export async function runQuery(
   group: string,
   query: string,
@@ -180,14 +193,18 @@ export async function runQuery(
       startTime: Math.floor(from),
       endTime: Math.floor(to),
     },
-    signal,
   );
+  const stop = () => void logs("StopQuery", { queryId }, undefined, true).catch(() => {});
+  addEventListener("pagehide", stop);
+  let over = false;
   let delay = 30;
   try {
+    signal?.throwIfAborted();
     for (;;) {
       const answer = await logs<QueryAnswer>("GetQueryResults", { queryId }, signal);
+      over = answer.status !== "Running" && answer.status !== "Scheduled";
       if (answer.status === "Complete") return resultOf(answer);
-      if (answer.status !== "Running" && answer.status !== "Scheduled") {
+      if (over) {
         throw new ApiError(
           400,
           answer.status,
@@ -198,8 +215,8 @@ export async function runQuery(
       await wait(delay, signal);
       delay = Math.min(delay * 2, 1000);
     }
-  } catch (error) {
-    if (isAbort(error)) logs("StopQuery", { queryId }).catch(() => {});
-    throw error;
+  } finally {
+    removeEventListener("pagehide", stop);
+    if (!over) stop();
   }
 }

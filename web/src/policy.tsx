@@ -224,7 +224,7 @@ function Summary({ policy, usage }: { policy: Answer; usage: Usage | null }) {
       {usage && (
         <li>
           <b>{usage.connections.toLocaleString("en")}</b> allowed in 7 days
-          {usage.unmatched > 0 && `, ${usage.unmatched.toLocaleString("en")} by no rule of today`}
+          {usage.unmatched > 0 && `, ${usage.unmatched.toLocaleString("en")} by no rule`}
         </li>
       )}
       {policy.unused_groups.length > 0 && (

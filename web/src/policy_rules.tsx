@@ -56,7 +56,7 @@ export function GroupRules({
           rule={rule}
           names={names}
           used={used}
-          known={usage !== null}
+          known={usage?.complete === true}
           search={search}
         />
       ))}

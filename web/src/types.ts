@@ -200,6 +200,7 @@ export interface Usage {
   rules: { gid: string; addr: string; proto: string; connections: number; last: string }[];
   connections: number;
   unmatched: number;
+  complete: boolean; // false: rules that are not in it may be in use, too
 }
 
 export interface Wanted {
