@@ -1,5 +1,5 @@
-// Place: one of a few that may do something at the same time, held as long as this lives. Covered by
-// place_test.cc.
+// Place: one of a few that may do something at the same time, held as long as this lives. Any
+// number of threads. Covered by place_test.cc.
 #pragma once
 
 #include <atomic>
