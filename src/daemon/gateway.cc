@@ -331,6 +331,7 @@ Result<void> Gateway::start_loops() {
   LoopSettings settings;
   settings.engine.hash_key = net::random_number();
   settings.engine.ledger = ledger_settings();
+  settings.engine.probe_source = netfilter::kProbeSource;
   settings.inside_interfaces = *inside;
   settings.instance = instance_;
   settings.require_synchronised_clock = settings_.require_synchronised_clock;

@@ -6,7 +6,6 @@
 #include <array>
 
 #include "daemon/clock.h"
-#include "netfilter/path_probe.h"
 
 namespace dn::daemon {
 namespace {
@@ -151,7 +150,6 @@ void PacketLoop::ask_client(Ipv4Address address) {
 }
 
 void PacketLoop::log(const records::FlowRecord& record) {
-  if (record.src == netfilter::kProbeSource) return;  // the self-test's, which is no client
   append_json_line(lines_, record, settings_.instance);
 }
 

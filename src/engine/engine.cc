@@ -57,7 +57,8 @@ std::uint64_t hash_of(const DomainName& name) {
 Engine::Engine(const EngineSettings& settings)
     : ledger_(settings.ledger),
       flows_(settings.hash_key),
-      timers_(flows_) {}
+      timers_(flows_),
+      probe_source_(settings.probe_source) {}
 
 void Engine::verdict(Call& call, bool accept, std::uint32_t mark) {
   DN_CHECK(call.verdict_due, "a packet gets one verdict");
@@ -80,6 +81,7 @@ void Engine::on_packet(const Packet& packet, const Now& now, EffectSink& sink) {
 }
 
 void Engine::write_drop(const wire::PacketSummary& summary, Reason reason, Call& call) {
+  if (!summary.ipv6 && summary.src == probe_source_) return;
   ++counters_.strays[static_cast<std::size_t>(reason)];
   if (!log_.write_drop(summary, reason, policy_.get(), call.now, call.sink)) {
     ++counters_.log_lines_suppressed;

@@ -41,6 +41,7 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -62,7 +63,10 @@ namespace dn::engine {
 
 struct EngineSettings {
   std::uint64_t hash_key = 0;  // random, per process
-  LedgerSettings ledger;
+  LedgerSettings ledger = {};
+  // The gateway's own probe. Its packets are judged like others, but no line and no counter of
+  // drops tells of them: it is no client.
+  std::optional<Ipv4Address> probe_source = {};
 };
 
 // Counted since the start; read by the thread that owns the engine.
@@ -199,6 +203,7 @@ class Engine {
   FlowTable flows_;
   TimerWheel<FlowTable> timers_;
   FlowLog log_;
+  std::optional<Ipv4Address> probe_source_;
   wire::HandshakeScratch scratch_;
   MonotonicTime next_expiry_;  // of the ledger
   std::vector<Waiting> waiting_;

@@ -145,5 +145,21 @@ TEST_F(EngineCounting, CountsEachStrayPacketThoughItHasNoLine) {
   EXPECT_EQ(rig.lines.size(), lines + 1);
 }
 
+TEST(EngineCounters, LeaveOutTheGatewaysOwnProbe) {
+  FlowRig fresh({.hash_key = 42, .probe_source = ip("192.0.0.8")});
+  for (const char* source : {"192.0.0.8", kClientAddress.data()}) {
+    for (Port port = 1; port <= 100; ++port) {
+      Connection& c = fresh.connect(Tuple{ip(source), ip(kServerAddress), port, 443});
+      fresh.mark(c.tuple) = 0;
+      EXPECT_EQ(c.syn(77, text("x")), Fate::Refused);
+    }
+    const bool probe = source != kClientAddress;
+    const EngineCounters& counters = fresh.engine().counters();
+    EXPECT_EQ(counters.strays[static_cast<std::size_t>(Reason::TcpSynData)], probe ? 0U : 100U);
+    EXPECT_EQ(counters.log_lines_suppressed == 0, probe) << "the rate limit is for clients";
+    EXPECT_EQ(fresh.lines.empty(), probe);
+  }
+}
+
 }  // namespace
 }  // namespace dn::engine::testing

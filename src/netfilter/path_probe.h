@@ -14,9 +14,10 @@
 // other interface the reverse-path rule drops it, so no client can pass for the probe.
 //
 // The device must be among the `inside` interfaces of the rules (RulesetSettings) and of the loops,
-// and lines whose source is kProbeSource are not logged. It goes with its descriptor, also when the
-// program is killed. With several queues the destinations spread the packets over them. Needs
-// CAP_NET_ADMIN and /dev/net/tun. Not shared by threads. Covered by tests/netfilter (needs root).
+// and the engines are told kProbeSource, so that its packets are neither logged nor counted as
+// strays. It goes with its descriptor, also when the program is killed. With several queues the
+// destinations spread the packets over them. Needs CAP_NET_ADMIN and /dev/net/tun. Not shared by
+// threads. Covered by tests/netfilter (needs root).
 #pragma once
 
 #include <chrono>

@@ -396,15 +396,15 @@ class FlowRig::Sink : public EffectSink {
   FlowRig& rig_;
 };
 
-FlowRig::FlowRig(LedgerSettings ledger)
-    : ledger_settings_(std::move(ledger)),
+FlowRig::FlowRig(EngineSettings settings)
+    : settings_(std::move(settings)),
       sink_(std::make_unique<Sink>(*this)) {
   restart();
 }
 FlowRig::~FlowRig() = default;
 
 void FlowRig::restart() {
-  engine_ = std::make_unique<Engine>(EngineSettings{.hash_key = 42, .ledger = ledger_settings_});
+  engine_ = std::make_unique<Engine>(settings_);
   engine_->on_policy(policy_, now(), *sink_);
 }
 

@@ -149,7 +149,7 @@ struct Tuple {
 class FlowRig {
  public:
   // `now_trusted`: whether the wall clock is synchronised.
-  explicit FlowRig(LedgerSettings ledger = {});
+  explicit FlowRig(EngineSettings settings = {.hash_key = 42});
   ~FlowRig();
   FlowRig(const FlowRig&) = delete;
   FlowRig& operator=(const FlowRig&) = delete;
@@ -196,7 +196,7 @@ class FlowRig {
   void inject(const Injection& injection);
 
   std::shared_ptr<const policy::PolicySnapshot> policy_;
-  LedgerSettings ledger_settings_;
+  EngineSettings settings_;
   std::unique_ptr<Engine> engine_;
   std::unique_ptr<Sink> sink_;
   std::deque<Connection> connections_;
