@@ -47,7 +47,8 @@ struct LogStore::Core {
     Lane(const LogStoreSettings& settings, Stream which)
         : stream(which),
           log(settings.directory / to_text(which), settings.segments, *settings.calls),
-          queue(settings.queue_bytes_max) {}
+          queue(which == Stream::Metrics ? std::min(settings.queue_bytes_max, kMetricsQueueBytesMax)
+                                         : settings.queue_bytes_max) {}
     const Stream stream;
     SegmentedLog log;
     LineQueue queue;

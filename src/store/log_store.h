@@ -44,12 +44,15 @@ namespace dn::store {
 enum class Stream : std::uint8_t { Flow, Config, Metrics };
 std::string_view to_text(Stream stream);  // "flow", …: also the name of the directory
 
+// Of Stream::Metrics, whose lines are a few KB a minute.
+inline constexpr std::size_t kMetricsQueueBytesMax = 1UL << 20U;
+
 struct LogStoreSettings {
   std::filesystem::path directory;                              // state_dir
   std::string instance;                                         // for the store's own lines
   bool metrics = false;                                         // whether there is Stream::Metrics
   SegmentLimits segments;                                       // of each stream
-  std::size_t queue_bytes_max = limits::kLogQueueBytesMax / 2;  // of each stream
+  std::size_t queue_bytes_max = limits::kLogQueueBytesMax / 2;  // of each, but see above
   std::function<Now()> clock;                                   // called by any thread
   FileCalls* calls = &real_file_calls();                        // not owned
 };

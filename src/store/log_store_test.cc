@@ -105,6 +105,21 @@ TEST_F(LogStoreTest, SaysInTheConfigLogWhatTheThirdStreamLost) {
   EXPECT_NE(config().find("1 metrics log lines were dropped"), std::string::npos) << config();
 }
 
+TEST_F(LogStoreTest, LetsLittleOfTheThirdStreamWait) {
+  LogStoreSettings wanted = settings(4 * kMetricsQueueBytesMax);
+  wanted.metrics = true;
+  const auto store = LogStore::open_without_thread_for_test(wanted);
+  ASSERT_TRUE(store);
+  const std::string full = std::string(kMetricsQueueBytesMax - 1, 'x') + "\n";
+  for (const Stream stream : {Stream::Metrics, Stream::Flow, Stream::Config}) {
+    (*store)->post(stream, full);
+    (*store)->post(stream, "more\n");
+    const bool third = stream == Stream::Metrics;
+    EXPECT_EQ((*store)->stats(stream).dropped_lines, third ? 1U : 0U) << to_text(stream);
+    EXPECT_EQ((*store)->stats(stream).queued_bytes, full.size() + (third ? 0 : 5));
+  }
+}
+
 TEST(LogStoreDeathTest, TakesNoLineOfAStreamThatThereIsNot) {
   TemporaryDirectory root;
   LogStoreSettings settings;
