@@ -116,11 +116,10 @@ void add_policy(const GatewayStatus& status, Samples& out) {
   out.add(metric("discriminat_silent_connections_erased_total"), status.silent_erased);
 }
 
-// As old as the last line that was taken; of the first ones, as old as the process.
+// The age of the oldest line that waits.
 double lag_seconds(const GatewayStatus& status, const shipper::ShipStats& ship) {
-  if (!ship.waiting) return 0;
-  const bool none_yet = ship.shipped_to == WallTime{};
-  return std::max(0.0, seconds_of(status.written - (none_yet ? status.started : ship.shipped_to)));
+  if (!ship.waiting_since) return 0;
+  return std::max(0.0, seconds_of(status.written - *ship.waiting_since));
 }
 
 void add_cloud(const GatewayStatus& status, const AwsStatus& aws, Samples& out) {

@@ -138,20 +138,21 @@ TEST(GatewayMetrics, FillsEachMetricOfCloudWatch) {
   EXPECT_EQ(line.at("ConnectionsRefused").to_number<int>(), 0);
 }
 
-TEST(GatewayMetrics, LagIsTheAgeOfWhatWasShippedWhileMoreWaits) {
+TEST(GatewayMetrics, LagIsTheAgeOfTheOldestLineThatWaits) {
   GatewayStatus status = full_status();
   shipper::ShipStats& flow = status.aws->shipped["flow"];
   const auto lag = [&] {
     return value_of(samples_of(status), metric("discriminat_shipper_lag_seconds"), {"flow"});
   };
-  flow.shipped_to = kNoon - 10min;
-  EXPECT_EQ(lag(), 0);
-  flow.waiting = true;
-  EXPECT_EQ(lag(), 600);
-  flow.shipped_to = kNoon - 3h;  // what an earlier process had left
-  EXPECT_EQ(lag(), 3 * 3600);
+  flow.shipped_to = kNoon - 24h;
+  EXPECT_EQ(lag(), 0) << "a quiet log is not late";
+  flow.waiting_since = kNoon - 1s;
+  EXPECT_EQ(lag(), 1);
   flow.shipped_to = {};
-  EXPECT_EQ(lag(), 3600);
+  flow.waiting_since = kNoon - 3h;
+  EXPECT_EQ(lag(), 3 * 3600) << "what an earlier process had left";
+  flow.waiting_since = kNoon + 1s;
+  EXPECT_EQ(lag(), 0) << "the clock was set back";
 }
 
 // docs/console-api.md.

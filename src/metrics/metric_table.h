@@ -411,7 +411,7 @@ inline constexpr std::array kMetrics = {
               MetricType::Gauge,
               "seconds",
               {"stream"},
-              "Age of the last line shipped while others wait; 0 when none does.",
+              "Age of the oldest line that waits to be shipped; 0 when none does.",
               "minutes"},
     MetricRow{"discriminat_shipper_failing",
               MetricType::Gauge,

@@ -10,6 +10,10 @@ namespace {
 
 constexpr std::size_t kBlocksAtOnce = 4;
 
+WallTime wall_time(std::int64_t timestamp) {
+  return WallTime{std::chrono::milliseconds(timestamp)};
+}
+
 }  // namespace
 
 StreamShipper::StreamShipper(StreamShipperSettings settings, aws::CloudWatchLogs& logs)
@@ -26,12 +30,9 @@ Result<void> StreamShipper::open() {
 
 StreamShipper::Step StreamShipper::step() {
   if (batch_.empty()) {
-    if (auto filled = fill(); !filled) {
-      stats_.waiting = true;
-      return fail_with(filled.error().message);
-    }
+    if (auto filled = fill(); !filled) return fail_with(filled.error().message);
   }
-  stats_.waiting = !batch_.empty();
+  stats_.waiting_since = batch_.first_time();
   return batch_.empty() ? Step::Idle : deliver();
 }
 
@@ -45,6 +46,7 @@ Result<void> StreamShipper::fill() {
     for (const store::BlockInfo& block : blocks) {
       if (auto loaded = reader_.load(block, block_); !loaded) {
         if (!batch_.empty()) return {};
+        stats_.waiting_since = wall_time(block.first);
         if (++load_failures_ < kLoadAttempts) return loaded;
         ++stats_.unread_blocks;
         stats_.last_error = "a block was passed over: " + loaded.error().message;
@@ -68,8 +70,7 @@ bool StreamShipper::take_block(const store::BlockInfo& block) {
   }
   while (const auto event = block_.next_event(at)) {
     const ShipPlace behind{block.segment, block.offset + at};
-    const WallTime time{std::chrono::milliseconds(event->key.timestamp)};
-    switch (batch_.add(time, event->message, behind)) {
+    switch (batch_.add(wall_time(event->key.timestamp), event->message, behind)) {
       case UploadBatch::Added::Full: return false;
       case UploadBatch::Added::TooLong: ++stats_.refused; break;
       case UploadBatch::Added::Yes: break;

@@ -21,6 +21,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -47,10 +48,11 @@ struct ShipStats {
   std::uint64_t refused = 0;        // too long, or refused one by one
   std::uint64_t lost_segments = 0;  // deleted by retention before they were sent
   std::uint64_t unread_blocks = 0;  // passed over, because they could not be read
-  bool waiting = false;             // the last step had something to send
   bool failing = false;             // the last step did not send what it had
   std::string last_error;           // "" when there was none yet; stays after recovery
   WallTime shipped_to;              // time of the last event sent; 1970: none yet
+  // Time of the first event that the last step had to send, if it had any: all before it are there.
+  std::optional<WallTime> waiting_since;
 };
 
 // Used by one thread, which may share `logs` with other shippers of its own.

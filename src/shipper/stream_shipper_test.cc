@@ -107,7 +107,7 @@ TEST_F(StreamShipperTest, SendsTheSameBatchAgainUntilItIsTaken) {
   for (int i = 0; i < 3; ++i) {
     EXPECT_EQ(shipper->step(), Step::Failed);
     EXPECT_TRUE(shipper->stats().failing);
-    EXPECT_TRUE(shipper->stats().waiting);
+    EXPECT_EQ(shipper->stats().waiting_since, kStart);
     EXPECT_NE(shipper->stats().last_error.find("Exception: no"), std::string::npos);
     EXPECT_TRUE(arrived().empty());
   }
@@ -115,7 +115,7 @@ TEST_F(StreamShipperTest, SendsTheSameBatchAgainUntilItIsTaken) {
   EXPECT_FALSE(shipper->stats().failing);
   EXPECT_EQ(arrived(), written_);
   EXPECT_EQ(shipper->step(), Step::Idle);
-  EXPECT_FALSE(shipper->stats().waiting);
+  EXPECT_EQ(shipper->stats().waiting_since, std::nullopt);
 }
 
 TEST_F(StreamShipperTest, SendsTwiceRatherThanNever) {
@@ -213,6 +213,7 @@ TEST_F(StreamShipperTest, PassesOverABlockThatCannotBeRead) {
   for (unsigned i = 1; i < kLoadAttempts; ++i) {
     EXPECT_EQ(shipper->step(), Step::Failed);
     EXPECT_NE(shipper->stats().last_error.find(victim.string()), std::string::npos);
+    EXPECT_EQ(shipper->stats().waiting_since, kStart);
   }
   EXPECT_EQ(shipper->step(), Step::Sent);
   EXPECT_EQ(arrived(), std::vector{written_[1]});
@@ -226,6 +227,26 @@ TEST_F(StreamShipperTest, ReportsTheTimeOfTheLastEventThatHasGone) {
   auto shipper = make();
   while (arrived().size() < 2) ASSERT_EQ(shipper->step(), Step::Sent);
   EXPECT_EQ(shipper->stats().shipped_to, kStart + 1s);
+}
+
+TEST_F(StreamShipperTest, KnowsSinceWhenTheFirstLineWaits) {
+  service_.group = true;
+  service_.streams = {"flow"};
+  write("yesterday");
+  auto shipper = make();
+  drain(shipper);
+  EXPECT_EQ(shipper->stats().waiting_since, std::nullopt);
+  write("today", 24h);
+  write("from another loop", 24h - 1s);
+  write("later", 25h);
+  shipper = make();  // a restart does not lose it
+  for (int i = 0; i < 2; ++i) {
+    service_.faults = {{"ThrottlingException"}};
+    EXPECT_EQ(shipper->step(), Step::Failed);
+    EXPECT_EQ(shipper->stats().waiting_since, kStart + 24h - 1s);
+  }
+  EXPECT_EQ(drain(shipper), 1);
+  EXPECT_EQ(shipper->stats().waiting_since, std::nullopt);
 }
 
 TEST_F(StreamShipperTest, BeginsAnewWithALogThatBeganAnew) {

@@ -26,6 +26,11 @@ void UploadBatch::halve() {
   events_.resize((events_.size() + 1) / 2);
 }
 
+std::optional<WallTime> UploadBatch::first_time() const {
+  if (empty()) return {};
+  return first_;
+}
+
 std::vector<aws::LogEvent> UploadBatch::events() const {
   // Packet loops write side by side, so lines of one moment may stand in any order.
   std::vector<std::pair<WallTime, std::size_t>> order;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -36,6 +37,8 @@ class UploadBatch {
 
   std::size_t size() const { return events_.size(); }
   bool empty() const { return events_.empty(); }
+  // The earliest; none when empty().
+  std::optional<WallTime> first_time() const;
   // Of the last that came; not empty().
   ShipPlace behind() const { return events_.back().behind; }
   WallTime last_time() const { return events_.back().time; }
