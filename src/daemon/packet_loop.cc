@@ -49,11 +49,14 @@ bool PacketLoop::alive() const {
 }
 
 LoopStatus PacketLoop::status() {
-  LoopStatus status = status_.with([](const LoopStatus& published) { return published; });
+  const auto counters = netfilter::read_queue_counters(queue_.number());
+  LoopStatus status = status_.with([&](LoopStatus& published) {
+    // After a failure the last ones stay: zeros would look as if they had begun anew.
+    if (counters) published.kernel_queue = *counters;
+    return published;
+  });
   status.queue_number = queue_.number();
   status.answers = alive();
-  status.kernel_queue =
-      netfilter::read_queue_counters(queue_.number()).value_or(netfilter::KernelQueueCounters{});
   return status;
 }
 
