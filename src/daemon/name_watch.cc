@@ -21,17 +21,22 @@ std::string NameWatch::problem_of(const engine::DnsAnswer& answer) const {
          "allow_private_answers in [dns]";
 }
 
-void NameWatch::keep(const engine::DnsAnswer& answer, const std::string& name, Names& names) const {
-  const auto known = names.addresses.find(name);
-  if (known == names.addresses.end() && names.addresses.size() >= kNamesShownMax) return;
-  // What a failure leaves in the ledger is not known here: the last good answer stays.
-  if (answer.status == engine::DnsStatus::Failed && known != names.addresses.end()) return;
-  auto& addresses = known == names.addresses.end() ? names.addresses[name] : known->second;
-  addresses.clear();
-  for (const auto& entry : answer.addresses) {
-    if (is_reachable(entry.address, allow_private_)) addresses.push_back(entry.address);
+void NameWatch::keep(const engine::DnsAnswer& answer, const std::string& problem,
+                     Names& names) const {
+  const std::string name(answer.name.text());
+  const auto known = names.shown.find(name);
+  if (known == names.shown.end() && names.shown.size() >= kNamesShownMax) return;
+  console::ResolvedName now{.name = name, .addresses = {}, .problem = problem};
+  if (answer.status == engine::DnsStatus::Failed && known != names.shown.end()) {
+    // What a failure leaves in the ledger is not known here: the last good answer stays.
+    now.addresses = known->second->addresses;
+  } else {
+    for (const auto& entry : answer.addresses) {
+      if (is_reachable(entry.address, allow_private_)) now.addresses.push_back(entry.address);
+    }
+    std::ranges::sort(now.addresses);
   }
-  std::ranges::sort(addresses);
+  names.shown[name] = std::make_shared<const console::ResolvedName>(std::move(now));
 }
 
 void NameWatch::on_answer(const engine::DnsAnswer& answer) {
@@ -40,7 +45,7 @@ void NameWatch::on_answer(const engine::DnsAnswer& answer) {
   const std::string problem = problem_of(answer);
   enum class Change { None, Appeared, Went } change = Change::None;
   names_.with([&](Names& names) {
-    keep(answer, name, names);
+    keep(answer, problem, names);
     const auto known = names.problems.find(name);
     if (problem.empty() && known != names.problems.end()) {
       names.problems.erase(known);
@@ -55,29 +60,35 @@ void NameWatch::on_answer(const engine::DnsAnswer& answer) {
 }
 
 void NameWatch::on_policy(const policy::NameList& names) {
-  const auto is_gone = [&](const auto& entry) {
+  std::vector<std::string> gone = names_.with([](const Names& kept) {
+    std::vector<std::string> known;
+    known.reserve(kept.problems.size() + kept.shown.size());
+    for (const auto& [name, problem] : kept.problems) known.push_back(name);
+    for (const auto& [name, shown] : kept.shown) known.push_back(name);
+    return known;
+  });
+  std::erase_if(gone, [&](const std::string& name) {
     const auto places = std::views::iota(std::size_t{0}, names.size());
     const auto at =
-        std::ranges::partition_point(places, [&](std::size_t i) { return names[i] < entry.first; });
-    return at == places.end() || names[*at] != entry.first;
-  };
+        std::ranges::partition_point(places, [&](std::size_t i) { return names[i] < name; });
+    return at != places.end() && names[*at] == name;
+  });
   names_.with([&](Names& kept) {
-    std::erase_if(kept.problems, is_gone);
-    std::erase_if(kept.addresses, is_gone);
+    for (const std::string& name : gone) {
+      kept.problems.erase(name);
+      kept.shown.erase(name);
+    }
   });
 }
 
 std::vector<console::ResolvedName> NameWatch::resolved() {
-  std::vector<console::ResolvedName> list;
-  names_.with([&](const Names& names) {
-    list.reserve(names.addresses.size());
-    for (const auto& [name, addresses] : names.addresses) {
-      const auto problem = names.problems.find(name);
-      list.push_back({.name = name,
-                      .addresses = addresses,
-                      .problem = problem == names.problems.end() ? "" : problem->second});
-    }
+  const auto shown = names_.with([](const Names& names) {
+    const auto all = std::views::values(names.shown);
+    return std::vector<Shown>(all.begin(), all.end());
   });
+  std::vector<console::ResolvedName> list;
+  list.reserve(shown.size());
+  for (const Shown& name : shown) list.push_back(*name);
   std::ranges::sort(list, {}, &console::ResolvedName::name);
   return list;
 }

@@ -4,9 +4,11 @@
 // A warning when a name first fails to give a usable address, a removal when it recovers; nothing
 // at every refresh. Names that were only asked on demand are none of its business. Called on the
 // resolver's thread and, for a new policy, on the main thread. Of the answers kNamesShownMax names
-// are kept, in the order in which they came; any thread may read them.
+// are kept, in the order in which they came; any thread may read them. Covered by
+// name_watch_test.cc.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -36,12 +38,14 @@ class NameWatch {
   std::vector<console::ResolvedName> resolved();
 
  private:
+  using Shown = std::shared_ptr<const console::ResolvedName>;
+  // Both by name. on_answer() shall not wait: other threads only copy under the lock.
   struct Names {
-    std::unordered_map<std::string, std::string> problems;                // by name
-    std::unordered_map<std::string, std::vector<Ipv4Address>> addresses;  // usable ones, by name
+    std::unordered_map<std::string, std::string> problems;
+    std::unordered_map<std::string, Shown> shown;  // with their usable addresses
   };
   std::string problem_of(const engine::DnsAnswer& answer) const;
-  void keep(const engine::DnsAnswer& answer, const std::string& name, Names& names) const;
+  void keep(const engine::DnsAnswer& answer, const std::string& problem, Names& names) const;
 
   ConfigLog& log_;
   bool allow_private_;
