@@ -113,6 +113,7 @@ void SweepSchedule::on_throttled(MonotonicTime now) {
 }
 
 void SweepSchedule::on_error(MonotonicTime now) {
+  if (now < paused_until_) return;
   const int doublings = std::min(failures_++, kDoublingsMax);
   const Duration most = std::min<Duration>(Duration(kPauseFirst) * (1 << doublings), kPauseMax);
   paused_until_ = now + up_to(most);

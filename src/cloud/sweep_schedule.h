@@ -9,7 +9,8 @@
 //
 // A throttled gateway halves its rate, down to an eighth: budget and intervals. Each finished sweep
 // gives an eighth back. After any failed call the next one waits a random time up to a limit that
-// begins at kPauseFirst and doubles up to kPauseMax ("full jitter"); a good answer begins anew.
+// begins at kPauseFirst and doubles up to kPauseMax ("full jitter"); a good answer begins anew. A
+// look-up for somebody who waits is made in a pause too; that it fails makes the pause no longer.
 // Pure: time is an argument, chance a function. One thread. Covered by sweep_schedule_test.cc.
 #pragma once
 

@@ -168,6 +168,7 @@ TEST_F(SweepScheduleTest, PausesAtRandomUpToADoublingLimit) {
     EXPECT_EQ(schedule.next_call(now), now + most);
     EXPECT_FALSE(schedule.take_call(now + most - 1ns));
     EXPECT_TRUE(schedule.take_call(now + most));
+    now += most;
   }
   chance = 0;
   schedule.on_error(now);
@@ -177,6 +178,15 @@ TEST_F(SweepScheduleTest, PausesAtRandomUpToADoublingLimit) {
   schedule.on_error(now);
   EXPECT_EQ(schedule.next_call(now), now + 500ms);
   EXPECT_EQ(schedule.rate(), SweepSchedule::kFullRate);  // an error is no throttling
+}
+
+// Look-ups do not wait for it, and without an end to it there would be no more sweeps.
+TEST_F(SweepScheduleTest, MakesAPauseNoLongerForCallsDuringIt) {
+  chance = static_cast<std::uint64_t>(Duration(500ms).count());
+  schedule.on_error(now);
+  for (int i = 0; i < 10; ++i) schedule.on_throttled(now + 400ms);
+  EXPECT_EQ(schedule.next_call(now), now + 500ms);
+  EXPECT_EQ(schedule.rate(), 1);
 }
 
 }  // namespace

@@ -66,7 +66,7 @@ void CloudReader::ask(Ipv4Address address, MonotonicTime now) {
 }
 
 bool CloudReader::step(MonotonicTime now) {
-  const bool asked = find_clients(now) || find_missing_groups(now) || go_on(now);
+  const bool asked = ask_next(now);
   // Before, nobody would take it, and each page of the first sweeps would cost as much as all.
   if (has_swept() && inventory_.changed()) {
     inventory_.fill(input_);
@@ -80,12 +80,27 @@ bool CloudReader::step(MonotonicTime now) {
   return asked;
 }
 
+// A look-up can last longer than its schedule keeps the next one away. If the sweeps had no turn
+// then, rules that were removed would stay in force.
+bool CloudReader::ask_next(MonotonicTime now) {
+  if (sweeps_turn_ && go_on(now)) {
+    sweeps_turn_ = false;
+    return true;
+  }
+  if (find_clients(now) || find_missing_groups(now)) {
+    sweeps_turn_ = true;
+    return true;
+  }
+  return go_on(now);
+}
+
 MonotonicTime CloudReader::next_step(MonotonicTime now) const {
   MonotonicTime next = now + settings_.groups_interval;
   if (const auto due = unknown_.next_due()) next = std::min(next, *due);
-  const bool groups_missing =
-      done_.contains(Sweep::AllGroups) && !inventory_.missing_groups(1).empty();
-  if (work_ || next_list_ || groups_missing) return std::min(next, schedule_.next_call(now));
+  if (done_.contains(Sweep::AllGroups) && !inventory_.missing_groups(1).empty()) {
+    next = std::min(next, std::max(missing_groups_due_, schedule_.next_call(now)));
+  }
+  if (work_ || next_list_) return std::min(next, schedule_.next_call(now));
   if (const auto due = schedule_.next_due()) {
     next = std::min(next, std::max(*due, schedule_.next_call(now)));
   }
@@ -142,7 +157,8 @@ void CloudReader::hurry_for_blocks(MonotonicTime now) {
 
 // Outside of the first sweep of groups, which brings them.
 bool CloudReader::find_missing_groups(MonotonicTime now) {
-  if (!done_.contains(Sweep::AllGroups) || inventory_.missing_groups(1).empty()) return false;
+  if (!done_.contains(Sweep::AllGroups) || now < missing_groups_due_) return false;
+  if (inventory_.missing_groups(1).empty()) return false;
   if (!schedule_.take_call(now)) return false;
   look_up_groups(now);
   return true;
@@ -155,7 +171,8 @@ void CloudReader::look_up_groups(MonotonicTime now) {
   const auto asked = look_up<aws::SecurityGroup>(questions_.groups, question,
                                                  [&](auto found) { inventory_.add_groups(found); });
   if (!asked) {
-    fail(Sweep::UsedGroups, "security groups cannot be looked up", asked.error(), now);
+    note_failure(Sweep::UsedGroups, "security groups cannot be looked up", asked.error(), now);
+    missing_groups_due_ = now + settings_.groups_interval;
     return;
   }
   for (const std::string& id : ids) inventory_.note_missing_group(id);
@@ -210,7 +227,7 @@ void CloudReader::ask_interfaces(MonotonicTime now) {
   question.next_token = work_->next_token;
   question.page_size = interfaces_per_page_;
   auto page = questions_.interfaces(question);
-  if (!page) return fail(Sweep::Interfaces, kNoInterfaces, page.error(), now);
+  if (!page) return fail(kNoInterfaces, page.error(), now);
   inventory_.add_interfaces(page->items);
   if (!is_last_page(kNoInterfaces, page->odd_items, std::move(page->next_token), now)) return;
   inventory_.finish_interfaces(now);
@@ -223,7 +240,7 @@ void CloudReader::ask_all_groups(MonotonicTime now) {
   question.next_token = work_->next_token;
   question.page_size = groups_per_page_;
   auto page = questions_.groups(question);
-  if (!page) return fail(Sweep::AllGroups, kNoGroups, page.error(), now);
+  if (!page) return fail(kNoGroups, page.error(), now);
   inventory_.add_groups(page->items);
   if (!is_last_page(kNoGroups, page->odd_items, std::move(page->next_token), now)) return;
   inventory_.finish_groups(now);
@@ -235,7 +252,7 @@ void CloudReader::ask_used_groups(MonotonicTime now) {
   question.filters = {{"group-id", take_front(work_->ids, groups_per_page_)}};
   const auto asked = look_up<aws::SecurityGroup>(questions_.groups, question,
                                                  [&](auto found) { inventory_.add_groups(found); });
-  if (!asked) return fail(Sweep::UsedGroups, kNoGroups, asked.error(), now);
+  if (!asked) return fail(kNoGroups, asked.error(), now);
   schedule_.on_answer();
   if (work_->ids.empty()) succeed(now);
 }
@@ -244,7 +261,7 @@ void CloudReader::ask_used_groups(MonotonicTime now) {
 bool CloudReader::is_last_page(std::string_view what, std::size_t odd_items, std::string next_token,
                                MonotonicTime now) {
   if (!next_token.empty() && next_token == work_->next_token) {
-    fail(work_->sweep, what, {200, "", "a page leads to itself"}, now);
+    fail(what, {200, "", "a page leads to itself"}, now);
     return false;
   }
   schedule_.on_answer();
@@ -263,14 +280,12 @@ void CloudReader::ask_preferences(MonotonicTime now) {
     auto parsed = cloud::parse_preferences(*text);
     if (!parsed) {
       return fail(
-          Sweep::Preferences,
           fmt::format("the preferences in {} stay as they were", settings_.preferences_name),
           {0, "", parsed.error().message}, now);
     }
     document = *std::move(parsed);
   } else if (text.error().type != kNoParameter) {
-    return fail(Sweep::Preferences,
-                fmt::format("the preferences in {} cannot be read", settings_.preferences_name),
+    return fail(fmt::format("the preferences in {} cannot be read", settings_.preferences_name),
                 text.error(), now);
   }
   if (input_.preferences != document.preferences) news_ = true;
@@ -302,8 +317,14 @@ void CloudReader::succeed(MonotonicTime now) {
 }
 
 // A page that failed would have to be asked for with its token, which expires: all begins anew.
-void CloudReader::fail(Sweep sweep, std::string_view what, const aws::ServiceError& error,
-                       MonotonicTime now) {
+void CloudReader::fail(std::string_view what, const aws::ServiceError& error, MonotonicTime now) {
+  note_failure(work_->sweep, what, error, now);
+  schedule_.on_given_up(work_->sweep, now);
+  work_.reset();
+}
+
+void CloudReader::note_failure(Sweep sweep, std::string_view what, const aws::ServiceError& error,
+                               MonotonicTime now) {
   failures_[sweep] = fmt::format("{}: {}", what, aws::to_text(error));
   if (is_throttled(error)) {
     schedule_.on_throttled(now);
@@ -313,9 +334,6 @@ void CloudReader::fail(Sweep sweep, std::string_view what, const aws::ServiceErr
   if (error.type == aws::kAnswerTooLarge) {
     make_smaller(sweep == Sweep::Interfaces ? interfaces_per_page_ : groups_per_page_);
   }
-  if (!work_ || work_->sweep != sweep) return;
-  schedule_.on_given_up(sweep, now);
-  work_.reset();
 }
 
 bool CloudReader::has_swept() const {

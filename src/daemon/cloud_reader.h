@@ -3,11 +3,13 @@
 // Theory of operation
 //
 // step() puts at most one question and takes its answer in: first the clients that somebody waits
-// for, then groups that a new client has, then the sweep that is due (cloud/sweep_schedule.h). What
-// an answer adds or changes is news at once; what is gone, after two complete sweeps (cloud/
-// inventory.h). A question that fails changes nothing: the policy stays as it is, the failure is a
-// problem until the same kind of question succeeds, and a sweep that was stopped begins anew. The
-// pages before the one that failed count: what they add and change.
+// for, then groups that a new client has, then the sweep that is due (cloud/sweep_schedule.h);
+// after a look-up it is the sweep's turn. Groups whose look-up fails wait for the next one,
+// `groups_interval` later, unless a client that somebody waits for is found. What an answer adds or
+// changes is news at once; what is gone, after two complete sweeps (cloud/inventory.h). A question
+// that fails changes nothing: the policy stays as it is, the failure is a problem until the same
+// kind of question succeeds, and a sweep that was stopped begins anew. The pages before the one
+// that failed count: what they add and change.
 //
 // EC2 finds an interface by its addresses and not by its delegated blocks. In an account that has
 // such blocks an address that is not found may be in a new one, so the next sweep of interfaces
@@ -104,6 +106,7 @@ class CloudReader {
     std::size_t odd_items = 0;
   };
 
+  bool ask_next(MonotonicTime now);
   bool find_clients(MonotonicTime now);
   void hurry_for_blocks(MonotonicTime now);
   bool find_missing_groups(MonotonicTime now);
@@ -119,8 +122,9 @@ class CloudReader {
   bool is_last_page(std::string_view what, std::size_t odd_items, std::string next_token,
                     MonotonicTime now);
   void succeed(MonotonicTime now);
-  void fail(cloud::Sweep sweep, std::string_view what, const aws::ServiceError& error,
-            MonotonicTime now);
+  void fail(std::string_view what, const aws::ServiceError& error, MonotonicTime now);
+  void note_failure(cloud::Sweep sweep, std::string_view what, const aws::ServiceError& error,
+                    MonotonicTime now);
   bool has_swept() const;  // interfaces and groups, once
   bool is_complete() const;
 
@@ -134,8 +138,10 @@ class CloudReader {
   std::optional<std::string> next_list_;
   std::vector<Ipv4Address> absent_;
   policy::PolicyInput input_;
-  bool news_ = false;  // in `input_`, not yet taken
-  bool told_ = false;  // a first policy was taken
+  bool news_ = false;                 // in `input_`, not yet taken
+  bool told_ = false;                 // a first policy was taken
+  bool sweeps_turn_ = false;          // a look-up was the last question
+  MonotonicTime missing_groups_due_;  // not before: their last look-up failed
   std::vector<std::string> preference_warnings_;
   std::map<cloud::Sweep, std::string> failures_;  // until that kind of question succeeds
   std::string look_up_failure_;

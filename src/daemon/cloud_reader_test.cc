@@ -267,6 +267,27 @@ TEST_F(CloudReaderTest, GivesUpPagesThatLeadToThemselves) {
   EXPECT_EQ(clients().size(), 2U);
 }
 
+// A batch asks up to 21 accounts, and the next one is due half a second after it began.
+TEST_F(CloudReaderTest, SweepsBetweenLookUpsThatTakeLong) {
+  CloudQuestions slow = cloud_.questions();
+  slow.interfaces = [this, ask = slow.interfaces](const aws::Ec2Question& question) {
+    if (question.filters.size() == 2) now_ += 1s;  // by addresses
+    return ask(question);
+  };
+  CloudReaderSettings settings;
+  settings.vpcs = {"vpc-1"};
+  reader_.emplace(settings, slow, [] { return 0U; }, now_);
+  run_for(1s);
+  cloud_.set_group("sg-1", "discriminat:tls:new.example.com");
+  for (std::uint32_t i = 0; i < 600; ++i) {
+    reader().ask({0x0a090000 + i}, now_);
+    reader().step(now_);
+    take();
+  }
+  EXPECT_EQ(input_->groups.at(0).egress.at(0).description, "discriminat:tls:new.example.com");
+  EXPECT_GT(absent_.size(), 250U) << "in turn";
+}
+
 TEST_F(CloudReaderTest, TellsHowManyItemsCouldNotBeRead) {
   cloud_.odd_items = 3;
   run_for(1s);
