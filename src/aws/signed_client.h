@@ -48,8 +48,9 @@ struct ServiceError {
   int status = 0;    // 0: no answer came
   std::string type;  // "ThrottlingException"; empty when the answer names none
   std::string message;
-  std::string body = {};  // of an answer of JSON, for what it tells beyond these
-  bool may_come = false;  // without an answer: another attempt may bring one
+  std::string body = {};   // of an answer of JSON, for what it tells beyond these
+  bool may_come = false;   // without an answer: another attempt may bring one
+  bool of_a_part = false;  // of several accounts: all were asked, and others may have answered
 };
 template <class T>
 using ServiceResult = tl::expected<T, ServiceError>;

@@ -82,6 +82,7 @@ class InTurn {
     }
     if (!page) {
       account.failure = std::move(page.error());
+      account.failure.of_a_part = true;
       if (!account.name.empty()) {
         account.failure.message =
             fmt::format("account {}: {}", account.name, account.failure.message);

@@ -1,5 +1,6 @@
 #include "daemon/account_questions.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <optional>
@@ -304,6 +305,24 @@ TEST_F(AccountsReadTest, AreSweptWhileAGroupCannotBeFound) {
   run_for(1min);
   EXPECT_EQ(rule_of(0), "discriminat:tls:new.example.com");
   EXPECT_EQ(rule_of(2), "discriminat:tls:new.example.com");
+  third_.asked.clear();
+  run_for(10min);
+  EXPECT_LE(third_.asked.size(), 10U + 2 * 30 + 2) << "by sweeps, and as often for the group";
+}
+
+TEST_F(AccountsReadTest, AreAskedForAllGroupsInUseWhileOneRefuses) {
+  for (int i = 100; i < 100 + 2 * static_cast<int>(kGroupsPerPage); ++i) {
+    own_.interfaces[0].group_ids.push_back(fmt::format("sg-{}", i));
+    own_.set_group(own_.interfaces[0].group_ids.back(), "discriminat:tls:old.example.com");
+  }
+  run_for(1min);
+  refuse(second_);
+  const std::string last = own_.interfaces[0].group_ids.back();
+  own_.set_group(last, "discriminat:tls:new.example.com");
+  run_for(30s);
+  const auto group = std::ranges::find(input_->groups, last, &policy::SecurityGroup::gid);
+  ASSERT_NE(group, input_->groups.end());
+  EXPECT_EQ(group->egress.at(0).description, "discriminat:tls:new.example.com");
 }
 
 class AccountsAskedTest : public AccountsReadTest {
@@ -325,6 +344,14 @@ class AccountsAskedTest : public AccountsReadTest {
 TEST_F(AccountsAskedTest, AreAskedNoOftenerThanOneAlone) {
   const std::size_t as_one_of_three = asked_of_the_third();
   EXPECT_LE(as_one_of_three, asked_of_the_third_alone());
+}
+
+TEST_F(AccountsAskedTest, AreAskedNoOftenerForOneThatRefuses) {
+  run_for(1min);
+  refuse(second_);
+  const std::size_t beside_one_that_refuses = asked_of_the_third();
+  EXPECT_FALSE(second_.faults.empty());
+  EXPECT_LE(beside_one_that_refuses, asked_of_the_third_alone());
 }
 
 }  // namespace

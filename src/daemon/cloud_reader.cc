@@ -252,7 +252,10 @@ void CloudReader::ask_used_groups(MonotonicTime now) {
   question.filters = {{"group-id", take_front(work_->ids, groups_per_page_)}};
   const auto asked = look_up<aws::SecurityGroup>(questions_.groups, question,
                                                  [&](auto found) { inventory_.add_groups(found); });
-  if (!asked) return fail(kNoGroups, asked.error(), now);
+  if (!asked && (!asked.error().of_a_part || work_->ids.empty())) {
+    return fail(kNoGroups, asked.error(), now);
+  }
+  if (!asked) return note_failure(Sweep::UsedGroups, kNoGroups, asked.error(), now);
   schedule_.on_answer();
   if (work_->ids.empty()) succeed(now);
 }
@@ -317,10 +320,16 @@ void CloudReader::succeed(MonotonicTime now) {
 }
 
 // A page that failed would have to be asked for with its token, which expires: all begins anew.
+// Where only some of several accounts failed, the others have been read: not sooner than usual.
 void CloudReader::fail(std::string_view what, const aws::ServiceError& error, MonotonicTime now) {
-  note_failure(work_->sweep, what, error, now);
-  schedule_.on_given_up(work_->sweep, now);
+  const Sweep sweep = work_->sweep;
   work_.reset();
+  note_failure(sweep, what, error, now);
+  if (error.of_a_part && has_swept()) {
+    schedule_.on_done(sweep, now);
+  } else {
+    schedule_.on_given_up(sweep, now);
+  }
 }
 
 void CloudReader::note_failure(Sweep sweep, std::string_view what, const aws::ServiceError& error,
@@ -328,7 +337,7 @@ void CloudReader::note_failure(Sweep sweep, std::string_view what, const aws::Se
   failures_[sweep] = fmt::format("{}: {}", what, aws::to_text(error));
   if (is_throttled(error)) {
     schedule_.on_throttled(now);
-  } else {
+  } else if (!error.of_a_part) {
     schedule_.on_error(now);
   }
   if (error.type == aws::kAnswerTooLarge) {
