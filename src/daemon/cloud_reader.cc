@@ -16,6 +16,7 @@ using cloud::Sweep;
 
 constexpr std::string_view kNoInterfaces = "interfaces cannot be listed";
 constexpr std::string_view kNoGroups = "security groups cannot be listed";
+constexpr std::string_view kTooManyPages = "the answer has too many pages";
 constexpr std::string_view kNoParameter = "ParameterNotFound";
 
 bool is_throttled(const aws::ServiceError& error) {
@@ -39,7 +40,7 @@ aws::ServiceResult<void> look_up(
     if (page->next_token.empty()) return {};
     question.next_token = std::move(page->next_token);
   }
-  return aws::odd_answer("the answer has too many pages");
+  return aws::odd_answer(std::string(kTooManyPages));
 }
 
 std::vector<std::string> take_front(std::vector<std::string>& ids, std::size_t most) {
@@ -210,7 +211,7 @@ void CloudReader::begin(Sweep sweep, MonotonicTime now) {
     case Sweep::Lists: lists_.begin_round(); return schedule_.on_done(sweep, now);
     default: break;
   }
-  work_ = Work{sweep, "", {}, 0};
+  work_ = Work{sweep, "", {}};
   if (sweep != Sweep::UsedGroups) return;
   work_->ids = inventory_.used_groups();
   if (work_->ids.empty()) succeed(now);
@@ -260,11 +261,22 @@ void CloudReader::ask_used_groups(MonotonicTime now) {
   if (work_->ids.empty()) succeed(now);
 }
 
-// Whether the sweep is through. If not it goes on, unless the same page would come for ever.
+std::size_t CloudReader::pages_max(Sweep sweep) const {
+  if (sweep == Sweep::Interfaces) {
+    return kShortPagesMax + cloud::kInterfacesMax / interfaces_per_page_;
+  }
+  return kShortPagesMax + cloud::kGroupsMax / groups_per_page_;
+}
+
+// Whether the sweep is through. If not it goes on, unless pages would come for ever.
 bool CloudReader::is_last_page(std::string_view what, std::size_t odd_items, std::string next_token,
                                MonotonicTime now) {
   if (!next_token.empty() && next_token == work_->next_token) {
     fail(what, {200, "", "a page leads to itself"}, now);
+    return false;
+  }
+  if (++work_->pages > pages_max(work_->sweep)) {
+    fail(what, {200, "", std::string(kTooManyPages)}, now);
     return false;
   }
   schedule_.on_answer();

@@ -50,6 +50,9 @@ inline constexpr unsigned kGroupsPerPage = 200;  // and ids in a question: EC2 t
 inline constexpr auto kBlockSweepInterval = std::chrono::seconds(20);
 inline constexpr unsigned kPerPageMin = 5;
 inline constexpr unsigned kLookUpPagesMax = 200;  // of one look-up; beyond, it has failed
+// Of one sweep, beside the full ones that hold as many items as there may be; beyond, it has
+// failed.
+inline constexpr std::size_t kShortPagesMax = 1000;
 
 // Each asks the cloud once, with the retries of its client, and may take its time.
 using InterfaceQuestion =
@@ -104,6 +107,7 @@ class CloudReader {
     std::string next_token;
     std::vector<std::string> ids;  // of used groups, still to be asked for
     std::size_t odd_items = 0;
+    std::size_t pages = 0;
   };
 
   bool ask_next(MonotonicTime now);
@@ -119,6 +123,7 @@ class CloudReader {
   void ask_preferences(MonotonicTime now);
   void ask_list(MonotonicTime now);
   std::vector<aws::Ec2Filter> of_vpcs() const;
+  std::size_t pages_max(cloud::Sweep sweep) const;
   bool is_last_page(std::string_view what, std::size_t odd_items, std::string next_token,
                     MonotonicTime now);
   void succeed(MonotonicTime now);

@@ -267,6 +267,16 @@ TEST_F(CloudReaderTest, GivesUpPagesThatLeadToThemselves) {
   EXPECT_EQ(clients().size(), 2U);
 }
 
+TEST_F(CloudReaderTest, GivesUpPagesWithoutAnEnd) {
+  cloud_.endless = true;
+  run_for(30min);
+  EXPECT_TRUE(has_problem("interfaces cannot be listed: the answer has too many pages"));
+  cloud_.endless = false;
+  run_for(10min);
+  EXPECT_TRUE(reader().problems().empty());
+  EXPECT_EQ(clients().size(), 1U);
+}
+
 // A batch asks up to 21 accounts, and the next one is due half a second after it began.
 TEST_F(CloudReaderTest, SweepsBetweenLookUpsThatTakeLong) {
   CloudQuestions slow = cloud_.questions();

@@ -22,6 +22,7 @@ class FakeCloud {
   std::size_t readable_items = 1000;       // an answer with more is too large
   std::size_t odd_items = 0;               // of each answer
   std::optional<std::size_t> stuck_token;  // of every page but the last
+  bool endless = false;                    // each page leads to one more
   // The next answers instead of the right ones; an empty type is a right one.
   std::deque<aws::ServiceError> faults;
   std::vector<std::string> asked;  // "interfaces", "groups", "preferences", the ARN of a list
@@ -102,6 +103,7 @@ class FakeCloud {
     page.items.assign(fitting.begin() + static_cast<std::ptrdiff_t>(std::min(from, to)),
                       fitting.begin() + static_cast<std::ptrdiff_t>(to));
     if (to < fitting.size()) page.next_token = std::to_string(stuck_token.value_or(to));
+    if (endless) page.next_token = std::to_string(from + 1);
     return page;
   }
   aws::ServiceResult<std::string> text(const std::string& what,
