@@ -49,29 +49,41 @@ void CloudSource::run(CloudReader reader) {
 void CloudSource::publish(CloudReader& reader) {
   CloudNews fresh = reader.take();
   auto problems = reader.problems();
-  bool worth_telling = fresh.input.has_value() || !fresh.absent.empty();
+  // Only this thread writes them.
+  const bool worth_telling =
+      fresh.input.has_value() || !fresh.absent.empty() || problems != problems_;
+  // A packet loop may be waiting in ask(): what was here before is destroyed after the lock.
   {
     const std::scoped_lock lock(mutex_);
-    worth_telling |= problems != problems_;
-    problems_ = std::move(problems);
+    std::swap(problems_, problems);
     stats_.interfaces = reader.interfaces();
     stats_.groups = reader.groups();
     stats_.swept_at = reader.swept_at();
     if (fresh.input) {
       ++stats_.inputs;
-      news_.input = std::move(fresh.input);
+      std::swap(news_.input, fresh.input);
     }
-    news_.absent.insert(news_.absent.end(), fresh.absent.begin(), fresh.absent.end());
+    for (const Ipv4Address address : fresh.absent) note_absent(address);
   }
   if (worth_telling) on_news_();
 }
 
+void CloudSource::note_absent(Ipv4Address address) {
+  if (news_.absent.size() < kAbsentMax) news_.absent.push_back(address);
+}
+
 void CloudSource::ask(Ipv4Address address) {
+  bool is_first_absent = false;
   {
     const std::scoped_lock lock(mutex_);
-    auto& list = questions_.size() < kQuestionsMax ? questions_ : news_.absent;
-    list.push_back(address);
+    if (questions_.size() < kQuestionsMax) {
+      questions_.push_back(address);
+    } else {
+      is_first_absent = news_.absent.empty();
+      note_absent(address);
+    }
   }
+  if (is_first_absent) return on_news_();
   wake_.notify_one();
 }
 

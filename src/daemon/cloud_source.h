@@ -29,8 +29,11 @@ class CloudSource {
  public:
   // Questions waiting for the thread; beyond: the client is absent at once.
   static constexpr std::size_t kQuestionsMax = 4096;
+  // Absent clients that nobody has taken; beyond: who waits is refused at his deadline.
+  static constexpr std::size_t kAbsentMax = 4096;
 
-  // `on_news` is called by the thread whenever take() has something new, and must not wait.
+  // `on_news` is called whenever take() has something new, by the thread or by one that asks, and
+  // must not wait.
   CloudSource(CloudReaderSettings settings, CloudQuestions questions,
               cloud::SweepSchedule::Random random, std::function<void()> on_news);
   ~CloudSource();
@@ -46,6 +49,7 @@ class CloudSource {
  private:
   void run(CloudReader reader);
   void publish(CloudReader& reader);
+  void note_absent(Ipv4Address address);  // under the mutex
 
   const std::function<void()> on_news_;
   mutable std::mutex mutex_;  // guards what follows

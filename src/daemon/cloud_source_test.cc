@@ -45,5 +45,25 @@ TEST(CloudSource, AnswersAtOnceWhatItCannotKeep) {
   EXPECT_TRUE(eventually([&] { return !source.problems().empty(); }));
 }
 
+TEST(CloudSource, KeepsNoMoreAnswersThanItsLimitAndWakesForThem) {
+  std::atomic<bool> held = true;
+  std::atomic<int> under_way = 0, woken = 0;
+  FakeCloud cloud;
+  CloudQuestions questions = cloud.questions();
+  questions.preferences = [&](const std::string&) -> aws::ServiceResult<std::string> {
+    ++under_way;
+    held.wait(true);
+    return "{}";
+  };
+  CloudSource source({}, questions, [] { return 0U; }, [&] { ++woken; });
+  EXPECT_TRUE(eventually([&] { return under_way > 0; }));
+  const int before = woken;
+  for (std::uint32_t i = 0; i < 20 * CloudSource::kQuestionsMax; ++i) source.ask({i});
+  EXPECT_EQ(woken, before + 1);
+  EXPECT_EQ(source.take().absent.size(), CloudSource::kAbsentMax);
+  held = false;
+  held.notify_all();
+}
+
 }  // namespace
 }  // namespace dn::daemon
