@@ -6,11 +6,9 @@
 
 #include "base/check.h"
 
-// cmake/embed.cmake
-extern "C" {
-extern const char dn_console_bundle[];
-extern const char dn_console_bundle_end[];
-}
+// Defined by the assembler file that cmake/embed.cmake writes.
+extern "C" const char dn_console_bundle[];      // NOLINT: an array of unknown bound
+extern "C" const char dn_console_bundle_end[];  // NOLINT
 
 namespace dn::console {
 namespace {
@@ -65,7 +63,8 @@ Result<ConsoleFiles> ConsoleFiles::parse(std::string_view bundle) {
 }
 
 ConsoleFiles ConsoleFiles::built_in() {
-  auto files = parse({dn_console_bundle, dn_console_bundle_end});
+  auto files = parse(
+      {dn_console_bundle, static_cast<std::size_t>(dn_console_bundle_end - dn_console_bundle)});
   DN_CHECK(files.has_value(), "the build packed it");
   return *std::move(files);
 }
