@@ -32,11 +32,6 @@ Now now() {
           .wall = WallTime{std::chrono::milliseconds(kNow)}};
 }
 
-std::string_view path_of(const http::Request& request) {
-  const std::string_view target = request.target;
-  return target.substr(0, std::min(target.find('?'), target.size()));
-}
-
 void check(const http::Request& request, const http::Response& response, bool keys) {
   DN_CHECK(std::ranges::find(kStatuses, response.status) != kStatuses.end(), "a known status");
   bool framed = true;
@@ -46,7 +41,7 @@ void check(const http::Request& request, const http::Response& response, bool ke
     if (name == "X-Frame-Options") framed = false;
   }
   DN_CHECK(!framed, "nothing may be framed");
-  const std::string_view path = path_of(request);
+  const std::string_view path = request.path();
   if (!path.starts_with("/api/")) return;
   DN_CHECK(logs::RequestFields::parse(response.body).has_value() || response.body.empty(),
            "an answer is JSON");

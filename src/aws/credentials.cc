@@ -17,17 +17,12 @@ constexpr std::array<std::string_view, 6> kElsewhere = {
     "credential_process", "credential_source", "role_arn",
     "sso_session",        "sso_start_url",     "web_identity_token_file"};
 
-std::string_view trimmed(std::string_view text) {
-  const auto blank = [](char c) { return c == ' ' || c == '\t' || c == '\r'; };
-  while (!text.empty() && blank(text.front())) text.remove_prefix(1);
-  while (!text.empty() && blank(text.back())) text.remove_suffix(1);
-  return text;
-}
+constexpr std::string_view kBlanks = " \t\r";
 
 std::string profile_of(std::string_view header) {
-  header = trimmed(header.substr(1, header.find(']') - 1));
+  header = trimmed(header.substr(1, header.find(']') - 1), kBlanks);
   if (header.starts_with("profile ") || header.starts_with("profile\t")) {
-    header = trimmed(header.substr(8));
+    header = trimmed(header.substr(8), kBlanks);
   }
   if (header.size() > 1 && header.starts_with('"') && header.ends_with('"')) {
     header = header.substr(1, header.size() - 2);
@@ -132,11 +127,12 @@ Profiles parse_profiles(std::string_view text) {
     }
     // An indented line belongs to a nested setting.
     const std::size_t equals = line.find('=');
-    if (current == nullptr || equals == std::string_view::npos || trimmed(line).empty() ||
+    if (current == nullptr || equals == std::string_view::npos || trimmed(line, kBlanks).empty() ||
         line.front() == ' ' || line.front() == '\t') {
       continue;
     }
-    (*current)[lowered(trimmed(line.substr(0, equals)))] = trimmed(line.substr(equals + 1));
+    (*current)[lowered(trimmed(line.substr(0, equals), kBlanks))] =
+        trimmed(line.substr(equals + 1), kBlanks);
   }
   return profiles;
 }

@@ -230,12 +230,6 @@ bool take_prefix(std::string_view& text, std::string_view prefix) {
   return true;
 }
 
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
-  while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
-  return text;
-}
-
 // "AKID/20261122/region/service/aws4_request"
 bool parse_credential(std::string_view text, Authorization& into) {
   std::array<std::string_view, 5> parts;

@@ -23,5 +23,14 @@ TEST(Ascii, FoldsLettersOnly) {
   EXPECT_FALSE(equal_ignoring_case("a@", "a`")) << "32 apart, and no letters";
 }
 
+TEST(Ascii, TrimsBothEndsAndNothingInside) {
+  EXPECT_EQ(trimmed(" \ta b\t "), "a b");
+  EXPECT_EQ(trimmed("a"), "a");
+  EXPECT_EQ(trimmed(" \t "), "");
+  EXPECT_EQ(trimmed(""), "");
+  EXPECT_EQ(trimmed(" a\r"), "a\r");
+  EXPECT_EQ(trimmed(" a\r", " \t\r"), "a");
+}
+
 }  // namespace
 }  // namespace dn

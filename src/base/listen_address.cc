@@ -66,4 +66,9 @@ Result<ListenAddress> parse_listen_address(std::string_view text) {
   return ListenAddress{std::string(address), *port, is_loopback_host(authority->host)};
 }
 
+bool names_this_host(std::string_view authority) {
+  const auto split = split_authority(authority);
+  return split && is_loopback_host(split->host);
+}
+
 }  // namespace dn

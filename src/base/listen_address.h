@@ -42,5 +42,7 @@ bool is_loopback(const Ipv6Address& address);
 // Whether the host of an authority is this one, by its text: localhost in any case (RFC 6761
 // section 6.3) or an address of loopback.
 bool is_loopback_host(std::string_view host);
+// The same of a whole authority: with a port or without, as in a Host field.
+bool names_this_host(std::string_view authority);
 
 }  // namespace dn

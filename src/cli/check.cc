@@ -128,26 +128,24 @@ void print_json(const Document& document, const std::vector<Row>& rows, const To
       << records::json_field("kind", document.kind) << ", "
       << records::json_field("source", is_read_from_cloud(document) ? "aws" : "file")
       << ",\n\"problems\": [";
-  std::string_view separator = "\n";
+  records::JsonLines lines(out);
   for (const auto& problem : document.problems) {
     const bool error = problem.severity == ConfigProblem::Severity::Error;
-    out << separator << "  {" << records::json_field("where", problem.where) << ", "
-        << records::json_field("severity", error ? "error" : "warning") << ", "
-        << records::json_field("what", problem.what) << ", "
-        << records::json_field("fix", problem.fix) << "}";
-    separator = ",\n";
+    lines.next() << "  {" << records::json_field("where", problem.where) << ", "
+                 << records::json_field("severity", error ? "error" : "warning") << ", "
+                 << records::json_field("what", problem.what) << ", "
+                 << records::json_field("fix", problem.fix) << "}";
   }
   out << "],\n\"members\": [";
-  separator = "\n";
+  records::JsonLines members(out);
   for (const auto& row : rows) {
-    out << separator << "  {" << records::json_field("where", where_of(row)) << ", "
-        << records::json_field("gid", gid_of(row)) << ", "
-        << records::json_field("proto", row.judged.proto) << ", "
-        << records::json_field("ports", ports_of(row)) << ", "
-        << records::json_field("member", row.judged.member) << ", "
-        << records::json_field("outcome", to_text(row.judged.outcome)) << ", "
-        << records::json_field("reason", row.judged.reason) << "}";
-    separator = ",\n";
+    members.next() << "  {" << records::json_field("where", where_of(row)) << ", "
+                   << records::json_field("gid", gid_of(row)) << ", "
+                   << records::json_field("proto", row.judged.proto) << ", "
+                   << records::json_field("ports", ports_of(row)) << ", "
+                   << records::json_field("member", row.judged.member) << ", "
+                   << records::json_field("outcome", to_text(row.judged.outcome)) << ", "
+                   << records::json_field("reason", row.judged.reason) << "}";
   }
   out << fmt::format(
       "],\n\"summary\": {{\"accepted\": {}, \"rejected\": {}, \"warnings\": {}, \"errors\": "

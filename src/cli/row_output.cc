@@ -84,16 +84,15 @@ void print_table_rows(const std::vector<OutputRow>& rows, std::ostream& out, boo
 
 void print_json_rows(const std::vector<OutputRow>& rows, std::ostream& out) {
   out << "[";
-  std::string_view separator = "\n";
+  records::JsonLines lines(out);
   for (const OutputRow& row : rows) {
-    out << separator << "{";
+    lines.next() << "{";
     std::string_view comma;
     for (const auto& [name, value] : row) {
       out << comma << records::json_long_text(name) << ": " << records::json_long_text(value);
       comma = ", ";
     }
     out << "}";
-    separator = ",\n";
   }
   out << (rows.empty() ? "]\n" : "\n]\n");
 }

@@ -36,11 +36,6 @@ constexpr std::string_view kContentSecurityPolicy =
     "require-trusted-types-for 'script'";
 constexpr logs::TextRule kKeyText{.min = 1, .max = 1024};
 
-std::string_view path_of(const http::Request& request) {
-  const std::string_view target = request.target;
-  return target.substr(0, std::min(target.find('?'), target.size()));
-}
-
 // With the fields that every answer to a browser has.
 http::Response guarded(int status, std::string body, std::string_view type,
                        std::string_view cache) {
@@ -107,7 +102,7 @@ const Console::Route Console::kRoutes[] = {
 };
 
 http::Response Console::answer(const http::Request& request) {
-  const std::string_view path = path_of(request);
+  const std::string_view path = request.path();
   if (path.starts_with(kApi) || path == kMetrics) return answer_api(request, path);
   return answer_file(request, path);
 }
@@ -162,6 +157,13 @@ std::string_view Console::cookie_name() const {
   return settings_.tls ? "__Host-discriminat" : "discriminat";
 }
 
+void Console::set_cookie(std::string_view value, std::string_view age,
+                         http::Response& response) const {
+  response.headers.emplace_back(
+      "Set-Cookie", fmt::format("{}={}; Path=/; HttpOnly; SameSite=Strict{}{}", cookie_name(),
+                                value, age, settings_.tls ? "; Secure" : ""));
+}
+
 std::optional<std::string> Console::find_user(const http::Request& request) {
   const auto& check_key = settings_.sources.check_key;
   if (!check_key) return "";
@@ -205,9 +207,7 @@ http::Response Console::log_in(const http::Request& request) {
   logs::JsonWriter out;
   out.open_object().key("login").text("done").key("id").text(id).close_object();
   http::Response response = json(200, out.take());
-  response.headers.emplace_back(
-      "Set-Cookie", fmt::format("{}={}; Path=/; HttpOnly; SameSite=Strict{}", cookie_name(), token,
-                                settings_.tls ? "; Secure" : ""));
+  set_cookie(token, "", response);
   return response;
 }
 
@@ -216,9 +216,7 @@ http::Response Console::log_out(const http::Request& request) {
     sessions_.with([&](SessionTable& table) { table.close(*token); });
   }
   http::Response response = json(200, R"({"login":"needed"})");
-  response.headers.emplace_back("Set-Cookie",
-                                fmt::format("{}=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0{}",
-                                            cookie_name(), settings_.tls ? "; Secure" : ""));
+  set_cookie("", "; Max-Age=0", response);
   return response;
 }
 
@@ -244,7 +242,7 @@ http::Response Console::status(const http::Request&) {
 }
 
 http::Response Console::log_operation(const http::Request& request) {
-  const std::string_view operation = path_of(request).substr(kLogs.size());
+  const std::string_view operation = request.path().substr(kLogs.size());
   if (!is_reading(operation)) {
     return error(404, "UnknownOperationException",
                  "Here are only operations that read; others are asked for by a signed POST to /.");
@@ -258,15 +256,14 @@ http::Response Console::log_operation(const http::Request& request) {
 }
 
 http::Response Console::policy_answer(const http::Request& request) {
-  const std::string_view target = request.target, path = path_of(request);
   const PolicyQuestion question{.sources = settings_.sources,
                                 .logs = logs_,
                                 .group = settings_.group,
                                 .clock = settings_.clock,
                                 .stopping = [this] { return stopping_.load(); },
-                                .query = target.substr(std::min(path.size() + 1, target.size())),
+                                .query = request.query(),
                                 .body = request.body};
-  return json(answer_policy_question(path.substr(kApi.size()), question, searches_));
+  return json(answer_policy_question(request.path().substr(kApi.size()), question, searches_));
 }
 
 }  // namespace dn::console

@@ -96,6 +96,7 @@ class Console {
   // Who asks: a key's id, "" where there are no keys, nothing for a stranger.
   std::optional<std::string> find_user(const http::Request& request);
   std::string_view cookie_name() const;
+  void set_cookie(std::string_view value, std::string_view age, http::Response& response) const;
 
   http::Response session(const http::Request& request);
   http::Response log_in(const http::Request& request);

@@ -6,11 +6,14 @@
 #include <thread>
 #include <utility>
 
+#include "review/flow_line.h"
+
 namespace dn::console {
 namespace {
 
 namespace json = boost::json;
 using logs::ErrorType;
+using review::text_of;
 
 constexpr auto kFirstPoll = std::chrono::milliseconds(20);
 constexpr auto kLastPoll = std::chrono::milliseconds(640);
@@ -18,11 +21,6 @@ constexpr auto kLastPoll = std::chrono::milliseconds(640);
 tl::unexpected<logs::ApiError> too_long() {
   return logs::refuse(ErrorType::ServiceUnavailable,
                       "The search takes too long; choose a shorter period.");
-}
-
-std::string text_at(const json::object& object, std::string_view key) {
-  const json::value* value = object.if_contains(key);
-  return value != nullptr && value->is_string() ? std::string(value->as_string()) : "";
 }
 
 std::int64_t number_at(const json::object& object, std::string_view key) {
@@ -48,7 +46,7 @@ logs::ApiResult<json::object> ask(const LogSearch& search, std::string_view oper
   if (answer.status == 200) return std::move(value.as_object());
   return logs::refuse(
       answer.status < 500 ? ErrorType::InvalidParameter : ErrorType::ServiceUnavailable,
-      text_at(value.as_object(), "message"));
+      std::string(text_of(value.as_object(), "message")));
 }
 
 QueryRow read_row(const json::value& fields) {
@@ -56,7 +54,7 @@ QueryRow read_row(const json::value& fields) {
   if (!fields.is_array()) return row;
   for (const json::value& field : fields.as_array()) {
     if (!field.is_object()) continue;
-    row[text_at(field.as_object(), "field")] = text_at(field.as_object(), "value");
+    row[std::string(text_of(field.as_object(), "field"))] = text_of(field.as_object(), "value");
   }
   return row;
 }
@@ -75,10 +73,9 @@ logs::ApiResult<void> read_flow_events(const LogSearch& search, std::string_view
     if (!page) return tl::unexpected(page.error());
     for (const json::value& event : list_at(*page, "events")) {
       if (!event.is_object()) continue;
-      const std::string message = text_at(event.as_object(), "message");
-      on_event(number_at(event.as_object(), "timestamp"), message);
+      on_event(number_at(event.as_object(), "timestamp"), text_of(event.as_object(), "message"));
     }
-    const std::string token = text_at(*page, "nextToken");
+    const std::string token(text_of(*page, "nextToken"));
     if (token.empty()) return {};
     if (search.over()) return too_long();
     input["nextToken"] = token;
@@ -92,16 +89,17 @@ logs::ApiResult<std::vector<QueryRow>> run_query(const LogSearch& search, std::s
                             {"endTime", (search.to + 999) / 1000},
                             {"queryString", query}});
   if (!started) return tl::unexpected(started.error());
-  const std::string id = text_at(*started, "queryId");
+  const std::string id(text_of(*started, "queryId"));
   // While it runs it is asked for one row, since each look at its rows holds it up.
   auto pause = kFirstPoll;
   for (;; pause = std::min(pause * 2, kLastPoll)) {
     const auto look = ask(search, "GetQueryResults", {{"queryId", id}, {"maxItems", 1}});
     if (!look) return tl::unexpected(look.error());
-    const std::string status = text_at(*look, "status");
+    const std::string_view status = text_of(*look, "status");
     if (status == "Complete") break;
     if (status != "Running" && status != "Scheduled") {
-      return logs::refuse(ErrorType::ServiceUnavailable, text_at(*look, "failureReason"));
+      return logs::refuse(ErrorType::ServiceUnavailable,
+                          std::string(text_of(*look, "failureReason")));
     }
     if (search.over()) {
       [[maybe_unused]] const auto stopped = ask(search, "StopQuery", {{"queryId", id}});

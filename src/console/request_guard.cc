@@ -16,23 +16,11 @@ constexpr std::size_t kBasicBytesMax = 8192;  // as text; beyond: none
 constexpr std::array<std::string_view, 6> kAtMostOnce = {
     "host", "origin", "sec-fetch-site", "authorization", "content-type", "cookie"};
 
-std::string_view trimmed(std::string_view text) {
-  const auto blank = [](char c) { return c == ' ' || c == '\t'; };
-  while (!text.empty() && blank(text.front())) text.remove_prefix(1);
-  while (!text.empty() && blank(text.back())) text.remove_suffix(1);
-  return text;
-}
-
 std::string_view take_until(std::string_view& text, char separator) {
   const std::size_t end = std::min(text.find(separator), text.size());
   const std::string_view part = text.substr(0, end);
   text.remove_prefix(std::min(end + 1, text.size()));
   return trimmed(part);
-}
-
-bool has(const http::Request& request, std::string_view name) {
-  return std::ranges::any_of(
-      request.headers, [&](const auto& field) { return equal_ignoring_case(field.first, name); });
 }
 
 // "https://host:port" of this very address. The scheme does not matter: one port speaks one.
@@ -70,12 +58,11 @@ std::string_view refuse_origin(const http::Request& request, bool any_host) {
     if (count > 1) return "A field of the request stands twice.";
   }
   const std::string_view host = request.header("Host");
-  const auto authority = split_authority(host);
-  if (!any_host && (!authority || !is_loopback_host(authority->host))) {
+  if (!any_host && !names_this_host(host)) {
     return "Without keys this endpoint answers to the names localhost, 127.0.0.1 and [::1] only; "
            "use one of them, or configure a credentials_file.";
   }
-  if (has(request, "Origin") && !is_own_origin(request.header("Origin"), host)) {
+  if (request.count("Origin") > 0 && !is_own_origin(request.header("Origin"), host)) {
     return "Requests of other web pages are not answered.";
   }
   const std::string_view site = request.header("Sec-Fetch-Site");

@@ -20,12 +20,6 @@ constexpr std::string_view kEventStream = "application/vnd.amazon.eventstream";
 constexpr std::array<std::string_view, 4> kAtMostOnce = {"x-amz-target", "x-amz-date",
                                                          "x-amz-security-token", "authorization"};
 
-// A Host field, with or without a port.
-bool names_this_host(std::string_view field) {
-  const auto authority = split_authority(field);
-  return authority && is_loopback_host(authority->host);
-}
-
 // Asks one request; lives for it.
 class Answering {
  public:
@@ -43,10 +37,6 @@ class Answering {
   http::Response start_live_tail();
   http::Response error(int status, std::string_view type, std::string_view message) const;
   http::Response with_fields(int status, std::string body, std::string_view type) const;
-  std::string_view path() const {
-    const std::string_view target = request_.target;
-    return target.substr(0, std::min(target.find('?'), target.size()));
-  }
 
   const http::Request& request_;
   const ApiSettings& settings_;
@@ -73,10 +63,7 @@ http::Response Answering::error(int status, std::string_view type, std::string_v
 }
 
 std::optional<http::Response> Answering::refuse_browsers() const {
-  const bool from_a_page = std::ranges::any_of(request_.headers, [](const auto& field) {
-    return equal_ignoring_case(field.first, "Origin");
-  });
-  if (from_a_page) {
+  if (request_.count("Origin") > 0) {
     return error(403, "AccessDeniedException", "Requests of web pages are not answered.");
   }
   const std::string_view host = request_.header("Host");
@@ -90,19 +77,15 @@ std::optional<http::Response> Answering::refuse_browsers() const {
 
 std::optional<http::Response> Answering::refuse_unsigned() const {
   for (const std::string_view name : kAtMostOnce) {
-    const auto count = std::ranges::count_if(request_.headers, [&](const auto& field) {
-      return equal_ignoring_case(field.first, name);
-    });
-    if (count > 1) {
+    if (request_.count(name) > 1) {
       return error(400, "IncompleteSignatureException", fmt::format("{} stands twice.", name));
     }
   }
   if (settings_.keys.empty()) return {};
-  const std::string_view target = request_.target;
   aws::SignableRequest signable;
   signable.method = request_.method;
-  signable.path = path();
-  signable.query = target.substr(std::min(signable.path.size() + 1, target.size()));
+  signable.path = request_.path();
+  signable.query = request_.query();
   signable.headers = request_.headers;
   signable.body = request_.body;
   const WallTime now = settings_.clock();
@@ -152,7 +135,7 @@ http::Response Answering::start_live_tail() {
 
 http::Response Answering::answer() {
   const bool reads = request_.method == "GET" || request_.method == "HEAD";
-  if (path() != "/" || reads) return settings_.elsewhere(request_);
+  if (request_.path() != "/" || reads) return settings_.elsewhere(request_);
   if (auto refusal = refuse_browsers()) return *std::move(refusal);
   if (auto refusal = refuse_unsigned()) return *std::move(refusal);
   if (request_.method != "POST") {

@@ -24,6 +24,9 @@ struct Request {
   std::vector<std::pair<std::string, std::string>> headers;  // as sent; one name's in their order
   std::string body;
   std::string_view header(std::string_view name) const;  // "" when absent; case-insensitive
+  std::size_t count(std::string_view name) const;        // how often it stands there
+  std::string_view path() const;                         // of the target, in front of '?'
+  std::string_view query() const;                        // behind it
 };
 
 struct Response {

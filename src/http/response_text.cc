@@ -67,6 +67,20 @@ std::string_view Request::header(std::string_view name) const {
   return {};
 }
 
+std::size_t Request::count(std::string_view name) const {
+  return static_cast<std::size_t>(std::ranges::count_if(
+      headers, [&](const auto& field) { return equal_ignoring_case(field.first, name); }));
+}
+
+std::string_view Request::path() const {
+  return std::string_view(target).substr(0, target.find('?'));
+}
+
+std::string_view Request::query() const {
+  const std::size_t mark = target.find('?');
+  return mark == std::string::npos ? "" : std::string_view(target).substr(mark + 1);
+}
+
 bool may_have_body(int status) {
   return status >= 200 && status != 204 && status != 304;
 }

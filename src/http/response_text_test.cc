@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <tuple>
+
 namespace dn::http {
 namespace {
 
@@ -64,6 +66,22 @@ TEST(ResponseText, WritesDatesOfAnyDay) {
   EXPECT_EQ(format_http_date(WallTime{}), "Thu, 01 Jan 1970 00:00:00 GMT");
   EXPECT_EQ(format_http_date(WallTime{std::chrono::seconds(1'709'251'199)}),
             "Thu, 29 Feb 2024 23:59:59 GMT");
+}
+
+TEST(Request, TellsItsPathQueryAndFields) {
+  Request request;
+  request.headers = {{"Origin", "a"}, {"origin", "b"}, {"Host", "h"}};
+  EXPECT_EQ(request.count("ORIGIN"), 2U);
+  EXPECT_EQ(request.count("Cookie"), 0U);
+  for (const auto& [target, path, query] : {std::tuple{"/a?b=c?d", "/a", "b=c?d"},
+                                            {"/a", "/a", ""},
+                                            {"/a?", "/a", ""},
+                                            {"?x", "", "x"},
+                                            {"", "", ""}}) {
+    request.target = target;
+    EXPECT_EQ(request.path(), path) << target;
+    EXPECT_EQ(request.query(), query) << target;
+  }
 }
 
 }  // namespace

@@ -5,8 +5,10 @@
 #pragma once
 
 #include <cstdint>
+#include <ostream>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace dn::records {
@@ -21,5 +23,16 @@ std::string json_list(const std::vector<std::string>& texts);
 
 // Milliseconds since 1970 as a JSON string: "2026-11-22T03:15:00.123Z" with its quotes.
 std::string json_time(std::int64_t ms);
+
+// The elements of a JSON list, one per line: next() comes in front of each.
+class JsonLines {
+ public:
+  explicit JsonLines(std::ostream& out) : out_(out) {}
+  std::ostream& next() { return out_ << std::exchange(separator_, ",\n"); }
+
+ private:
+  std::ostream& out_;
+  std::string_view separator_ = "\n";
+};
 
 }  // namespace dn::records

@@ -37,27 +37,27 @@ std::string json_time(std::optional<std::int64_t> ms) {
 void print_json_names(std::string_view key, const std::vector<SeenDestination>& names, bool advice,
                       std::ostream& out) {
   out << ",\n" << records::json_text(key) << ": [";
-  std::string_view separator = "\n";
+  records::JsonLines lines(out);
   for (const SeenDestination& seen : names) {
-    out << separator << "  {" << records::json_field("proto", to_text(seen.protocol))
-        << fmt::format(", \"port\": {}, ", seen.port) << records::json_field("dhost", seen.dhost)
-        << fmt::format(", \"connections\": {}, \"clients\": {}, \"first\": {}, \"last\": {}",
-                       seen.hits, seen.clients.size(), json_time(seen.first), json_time(seen.last))
-        << ", " << records::json_field("reason", seen.slug);
+    lines.next() << "  {" << records::json_field("proto", to_text(seen.protocol))
+                 << fmt::format(", \"port\": {}, ", seen.port)
+                 << records::json_field("dhost", seen.dhost)
+                 << fmt::format(
+                        ", \"connections\": {}, \"clients\": {}, \"first\": {}, \"last\": {}",
+                        seen.hits, seen.clients.size(), json_time(seen.first), json_time(seen.last))
+                 << ", " << records::json_field("reason", seen.slug);
     if (advice) out << ", " << records::json_field("advice", seen.advice);
     out << "}";
-    separator = ",\n";
   }
   out << "]";
 }
 
 void print_curve(const std::vector<AllowlistPicture::CurvePoint>& curve, std::ostream& out) {
   out << ",\n\"curve\": [";
-  std::string_view separator = "\n";
+  records::JsonLines lines(out);
   for (const auto& [day, names] : curve) {
-    out << separator << "  {" << records::json_field("day", policy::format_date(day))
-        << fmt::format(", \"names\": {}}}", names);
-    separator = ",\n";
+    lines.next() << "  {" << records::json_field("day", policy::format_date(day))
+                 << fmt::format(", \"names\": {}}}", names);
   }
   out << "]";
 }
@@ -75,12 +75,11 @@ void print_allowlist_json(const Allowlist& list, std::ostream& out, bool curve) 
   print_json_names("names", list.names, false, out);
   print_json_names("apart", list.apart, true, out);
   out << ",\n\"wildcards\": [";
-  std::string_view separator = "\n";
+  records::JsonLines lines(out);
   for (const WildcardHint& hint : list.wildcards) {
-    out << separator << fmt::format("  {{\"port\": {}, ", hint.port)
-        << records::json_field("pattern", hint.pattern)
-        << ", \"names\": " << records::json_list(hint.names) << "}";
-    separator = ",\n";
+    lines.next() << fmt::format("  {{\"port\": {}, ", hint.port)
+                 << records::json_field("pattern", hint.pattern)
+                 << ", \"names\": " << records::json_list(hint.names) << "}";
   }
   out << "],\n\"notes\": " << records::json_list(notes_of(list));
   const auto& complete = list.completeness;

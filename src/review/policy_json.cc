@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <utility>
-
 #include "base/readable.h"
 #include "policy/preferences.h"
 #include "records/json_pieces.h"
@@ -11,16 +9,7 @@
 namespace dn::review {
 namespace {
 
-// Prints the elements of a list one per line.
-class JsonLines {
- public:
-  explicit JsonLines(std::ostream& out) : out_(out) {}
-  std::ostream& next() { return out_ << std::exchange(separator_, ",\n"); }
-
- private:
-  std::ostream& out_;
-  std::string_view separator_ = "\n";
-};
+using records::JsonLines;
 
 std::string json_see_thru(const std::optional<SeeThruView>& see_thru) {
   if (!see_thru) return "null";

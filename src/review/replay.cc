@@ -114,20 +114,21 @@ void Replay::count(std::int64_t timestamp, const FlowLine& line, const LoggedFlo
 
 void print_replay_json(const Replay& replay, Date day, std::ostream& out) {
   out << "{\"changes\": [";
-  std::string_view separator = "\n";
+  records::JsonLines lines(out);
   for (const auto& [key, row] : replay.rows()) {
-    out << separator << "  {" << records::json_field("change", to_text(key.change)) << ", "
-        << records::json_field("groups", key.groups) << ", "
-        << records::json_field("proto", key.proto) << fmt::format(", \"port\": {}, ", key.port)
-        << records::json_field("dhost", key.dhost) << ", "
-        << records::json_field("before", key.before) << ", " << records::json_field("now", key.now)
-        << fmt::format(
-               ", \"uncertain\": {}, \"connections\": {}, \"clients\": {}, \"first\": {}, "
-               "\"last\": "
-               "{}}}",
-               key.uncertain, row.connections, row.clients.size(), records::json_time(row.first),
-               records::json_time(row.last));
-    separator = ",\n";
+    lines.next() << "  {" << records::json_field("change", to_text(key.change)) << ", "
+                 << records::json_field("groups", key.groups) << ", "
+                 << records::json_field("proto", key.proto)
+                 << fmt::format(", \"port\": {}, ", key.port)
+                 << records::json_field("dhost", key.dhost) << ", "
+                 << records::json_field("before", key.before) << ", "
+                 << records::json_field("now", key.now)
+                 << fmt::format(
+                        ", \"uncertain\": {}, \"connections\": {}, \"clients\": {}, \"first\": {}, "
+                        "\"last\": "
+                        "{}}}",
+                        key.uncertain, row.connections, row.clients.size(),
+                        records::json_time(row.first), records::json_time(row.last));
   }
   const ReplayTotals& totals = replay.totals();
   out << fmt::format(

@@ -78,13 +78,11 @@ void print_rules_policy_file(const WrittenRules& written, std::ostream& out) {
 }
 
 void print_rules_json(const WrittenRules& written, std::ostream& out) {
-  std::string_view separator = "\n";
+  records::JsonLines lines(out);
   for (const WrittenRule& rule : written.rules) {
-    out << separator
-        << fmt::format("  {{\"protocol\": \"tcp\", \"port\": {}, \"destination\": \"{}\", {}}}",
-                       rule.port, to_text(rule.destination),
-                       records::json_field("description", rule.description));
-    separator = ",\n";
+    lines.next() << fmt::format(
+        "  {{\"protocol\": \"tcp\", \"port\": {}, \"destination\": \"{}\", {}}}", rule.port,
+        to_text(rule.destination), records::json_field("description", rule.description));
   }
 }
 
