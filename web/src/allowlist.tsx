@@ -6,7 +6,7 @@
 import { useMemo, useState } from "preact/hooks";
 import { ask, runQuery } from "./api";
 import { useAnswer } from "./asking";
-import { Empty, Loading, Panel, Trouble, isWithoutPolicy, plural } from "./bits";
+import { Empty, Loading, Panel, Trouble, isWithoutPolicy, plural, ScrollTable } from "./bits";
 import { Curve, Names } from "./allowlist_names";
 import { Output } from "./allowlist_output";
 import { PeriodPicker } from "./period";
@@ -202,37 +202,37 @@ function Completeness({ answer }: { answer: Answer }) {
 function Apart({ answer }: { answer: Answer }) {
   return (
     <Panel title="What rules cannot express">
-      <div class="scroll" tabIndex={0} role="region" aria-label="What rules cannot express">
-        <table>
-          <caption class="unseen">Destinations that no rule can allow, with what to do</caption>
-          <thead>
-            <tr>
-              <th scope="col">Destination</th>
-              <th scope="col">Reason</th>
-              <th scope="col">What to do</th>
-              <th scope="col" class="number">
-                Times
+      <ScrollTable
+        label="What rules cannot express"
+        caption="Destinations that no rule can allow, with what to do"
+      >
+        <thead>
+          <tr>
+            <th scope="col">Destination</th>
+            <th scope="col">Reason</th>
+            <th scope="col">What to do</th>
+            <th scope="col" class="number">
+              Times
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {answer.apart.slice(0, 500).map((row) => (
+            <tr key={`${keyOf(row)} ${row.reason}`}>
+              <th scope="row" class="breakable">
+                {row.dhost}
+                <span class="note">
+                  {" "}
+                  {row.proto}/{row.port}
+                </span>
               </th>
+              <td class="nowrap">{row.reason}</td>
+              <td class="advice">{row.advice}</td>
+              <td class="number">{row.connections.toLocaleString("en")}</td>
             </tr>
-          </thead>
-          <tbody>
-            {answer.apart.slice(0, 500).map((row) => (
-              <tr key={`${keyOf(row)} ${row.reason}`}>
-                <th scope="row" class="breakable">
-                  {row.dhost}
-                  <span class="note">
-                    {" "}
-                    {row.proto}/{row.port}
-                  </span>
-                </th>
-                <td class="nowrap">{row.reason}</td>
-                <td class="advice">{row.advice}</td>
-                <td class="number">{row.connections.toLocaleString("en")}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+          ))}
+        </tbody>
+      </ScrollTable>
     </Panel>
   );
 }

@@ -3,7 +3,7 @@
 // A search narrows what is shown, and "select all" is about what is shown. At most 500 rows stand
 // in the page; ticks of others stay. A wildcard that is chosen takes its names over.
 import { useState } from "preact/hooks";
-import { Panel, plural } from "./bits";
+import { Panel, plural, ScrollTable } from "./bits";
 import { Chart } from "./chart";
 import { coverage, isCovered, keyOf, keyOfWildcard } from "./selection";
 import { formatMoment } from "./time";
@@ -85,55 +85,52 @@ export function Names(props: Props) {
           Select all {search ? "found" : ""} ({found.length})
         </label>
       </div>
-      <div class="scroll tall" tabIndex={0} role="region" aria-label="Names">
-        <table>
-          <caption class="unseen">Names that only see-thru let through</caption>
-          <thead>
-            <tr>
-              <th scope="col">
-                <span class="unseen">Allow</span>
-              </th>
-              {head("dhost", "Name")}
-              <th scope="col">Protocol</th>
-              {head("connections", "Hits", true)}
-              <th scope="col" class="number">
-                Clients
-              </th>
-              <th scope="col">First seen</th>
-              {head("last", "Last seen")}
-            </tr>
-          </thead>
-          <tbody>
-            {found.slice(0, kShown).map((name) => {
-              const covered = hints.find((hint) => isCovered(name, hint));
-              return (
-                <tr key={keyOf(name)}>
-                  <td>
-                    <input
-                      type="checkbox"
-                      aria-label={`allow ${name.dhost} ${name.proto} ${name.port}`}
-                      checked={!!covered || ticked.has(keyOf(name))}
-                      disabled={!!covered}
-                      onChange={(event) => tick([name], event.currentTarget.checked)}
-                    />
-                  </td>
-                  <th scope="row" class="breakable name">
-                    {name.dhost}
-                    {covered && <span class="note"> by {covered.pattern}</span>}
-                  </th>
-                  <td class="nowrap">
-                    {name.proto}/{name.port}
-                  </td>
-                  <td class="number">{name.connections.toLocaleString("en")}</td>
-                  <td class="number">{name.clients.toLocaleString("en")}</td>
-                  <td class="nowrap">{formatMoment(name.first).slice(0, 16)}</td>
-                  <td class="nowrap">{formatMoment(name.last).slice(0, 16)}</td>
-                </tr>
-              );
-            })}
-          </tbody>
-        </table>
-      </div>
+      <ScrollTable label="Names" tall caption="Names that only see-thru let through">
+        <thead>
+          <tr>
+            <th scope="col">
+              <span class="unseen">Allow</span>
+            </th>
+            {head("dhost", "Name")}
+            <th scope="col">Protocol</th>
+            {head("connections", "Hits", true)}
+            <th scope="col" class="number">
+              Clients
+            </th>
+            <th scope="col">First seen</th>
+            {head("last", "Last seen")}
+          </tr>
+        </thead>
+        <tbody>
+          {found.slice(0, kShown).map((name) => {
+            const covered = hints.find((hint) => isCovered(name, hint));
+            return (
+              <tr key={keyOf(name)}>
+                <td>
+                  <input
+                    type="checkbox"
+                    aria-label={`allow ${name.dhost} ${name.proto} ${name.port}`}
+                    checked={!!covered || ticked.has(keyOf(name))}
+                    disabled={!!covered}
+                    onChange={(event) => tick([name], event.currentTarget.checked)}
+                  />
+                </td>
+                <th scope="row" class="breakable name">
+                  {name.dhost}
+                  {covered && <span class="note"> by {covered.pattern}</span>}
+                </th>
+                <td class="nowrap">
+                  {name.proto}/{name.port}
+                </td>
+                <td class="number">{name.connections.toLocaleString("en")}</td>
+                <td class="number">{name.clients.toLocaleString("en")}</td>
+                <td class="nowrap">{formatMoment(name.first).slice(0, 16)}</td>
+                <td class="nowrap">{formatMoment(name.last).slice(0, 16)}</td>
+              </tr>
+            );
+          })}
+        </tbody>
+      </ScrollTable>
       {found.length > kShown && (
         <p class="note">
           The first {kShown} of {found.length} are shown; find others by a part of their name.

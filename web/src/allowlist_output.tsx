@@ -6,7 +6,17 @@
 import { useState } from "preact/hooks";
 import { ask } from "./api";
 import { useAnswer, useRested } from "./asking";
-import { Copy, Empty, Loading, Panel, Tabs, Trouble, isWithoutPolicy, plural } from "./bits";
+import {
+  Copy,
+  Empty,
+  Loading,
+  Panel,
+  Tabs,
+  Trouble,
+  isWithoutPolicy,
+  plural,
+  ScrollTable,
+} from "./bits";
 import type { Period } from "./time";
 import type { Replay, Wanted, WrittenRules } from "./types";
 
@@ -182,42 +192,39 @@ function StillRefused({ gid, names, period }: { gid: string; names: Wanted[]; pe
           </p>
         </Empty>
       ) : (
-        <div class="scroll tall" tabIndex={0} role="region" aria-label="What would be refused">
-          <table>
-            <caption class="unseen">Connections that would be refused</caption>
-            <thead>
-              <tr>
-                <th scope="col">Destination</th>
-                <th scope="col">Groups</th>
-                <th scope="col">Now</th>
-                <th scope="col" class="number">
-                  Clients
+        <ScrollTable label="What would be refused" tall caption="Connections that would be refused">
+          <thead>
+            <tr>
+              <th scope="col">Destination</th>
+              <th scope="col">Groups</th>
+              <th scope="col">Now</th>
+              <th scope="col" class="number">
+                Clients
+              </th>
+              <th scope="col" class="number">
+                Times
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {refused.slice(0, 500).map((change, i) => (
+              <tr key={i}>
+                <th scope="row" class="breakable name">
+                  {change.dhost}
+                  <span class="note">
+                    {" "}
+                    {change.proto}/{change.port}
+                    {change.uncertain && " (uncertain)"}
+                  </span>
                 </th>
-                <th scope="col" class="number">
-                  Times
-                </th>
+                <td class="breakable">{change.groups}</td>
+                <td class="breakable">{change.now}</td>
+                <td class="number">{change.clients}</td>
+                <td class="number">{change.connections.toLocaleString("en")}</td>
               </tr>
-            </thead>
-            <tbody>
-              {refused.slice(0, 500).map((change, i) => (
-                <tr key={i}>
-                  <th scope="row" class="breakable name">
-                    {change.dhost}
-                    <span class="note">
-                      {" "}
-                      {change.proto}/{change.port}
-                      {change.uncertain && " (uncertain)"}
-                    </span>
-                  </th>
-                  <td class="breakable">{change.groups}</td>
-                  <td class="breakable">{change.now}</td>
-                  <td class="number">{change.clients}</td>
-                  <td class="number">{change.connections.toLocaleString("en")}</td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
+            ))}
+          </tbody>
+        </ScrollTable>
       )}
     </>
   );

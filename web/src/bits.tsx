@@ -171,17 +171,14 @@ export function Tabs({
   );
 }
 
-export function Choice({
-  label,
-  value,
-  options,
-  onPick,
-}: {
+interface Pick {
   label: string;
   value: string;
-  options: [string, string][];
+  options: [string, string][]; // what it is, what it is called
   onPick: (value: string) => void;
-}) {
+}
+
+export function Choice({ label, value, options, onPick }: Pick) {
   return (
     <label class="field">
       <span>{label}</span>
@@ -197,17 +194,7 @@ export function Choice({
 }
 
 // One of a few, side by side.
-export function Segments({
-  label,
-  value,
-  options,
-  onPick,
-}: {
-  label: string;
-  value: string;
-  options: [string, string][];
-  onPick: (value: string) => void;
-}) {
+export function Segments({ label, value, options, onPick }: Pick) {
   return (
     <div class="segments" role="group" aria-label={label}>
       {options.map(([id, name]) => (
@@ -236,3 +223,27 @@ export function LongText({ text }: { text: string }) {
 }
 
 export { plural } from "./words";
+
+// A table in a box that scrolls by itself, by keyboard too, and is a landmark by its label.
+export function ScrollTable({
+  label,
+  caption,
+  tall = false,
+  class: kind,
+  children,
+}: {
+  label: string;
+  caption: ComponentChildren;
+  tall?: boolean;
+  class?: string;
+  children: ComponentChildren;
+}) {
+  return (
+    <div class={tall ? "scroll tall" : "scroll"} tabIndex={0} role="region" aria-label={label}>
+      <table class={kind}>
+        <caption class="unseen">{caption}</caption>
+        {children}
+      </table>
+    </div>
+  );
+}

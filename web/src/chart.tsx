@@ -6,6 +6,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import uPlot from "uplot";
 import type { Series } from "./series";
+import { ScrollTable } from "./bits";
 import { formatMoment } from "./time";
 import { visible } from "./visible";
 
@@ -144,37 +145,34 @@ function NumbersTable({ series, label, unit }: ChartProps) {
     .reverse()
     .slice(0, kTableRowsMax);
   return (
-    <div class="scroll" tabIndex={0} role="region" aria-label={`${label}: numbers`}>
-      <table>
-        <caption class="unseen">
-          {label}
-          {unit ? `, ${unit}` : ""}
-        </caption>
-        <thead>
-          <tr>
-            <th scope="col">Time (UTC)</th>
+    <ScrollTable
+      label={`${label}: numbers`}
+      caption={unit ? `${label}, ${unit}` : label}
+    >
+      <thead>
+        <tr>
+          <th scope="col">Time (UTC)</th>
+          {series.lines.map((line) => (
+            <th scope="col" class="number" key={line.label}>
+              {line.label}
+            </th>
+          ))}
+        </tr>
+      </thead>
+      <tbody>
+        {rows.map(({ time, i }) => (
+          <tr key={time}>
+            <th scope="row" class="nowrap">
+              {formatMoment(time)}
+            </th>
             {series.lines.map((line) => (
-              <th scope="col" class="number" key={line.label}>
-                {line.label}
-              </th>
+              <td class="number" key={line.label}>
+                {line.values[i] == null ? "–" : formatNumber(line.values[i]!)}
+              </td>
             ))}
           </tr>
-        </thead>
-        <tbody>
-          {rows.map(({ time, i }) => (
-            <tr key={time}>
-              <th scope="row" class="nowrap">
-                {formatMoment(time)}
-              </th>
-              {series.lines.map((line) => (
-                <td class="number" key={line.label}>
-                  {line.values[i] == null ? "–" : formatNumber(line.values[i]!)}
-                </td>
-              ))}
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+        ))}
+      </tbody>
+    </ScrollTable>
   );
 }

@@ -4,7 +4,7 @@
 // Each tile is one line of docs/operations.md, "worth an alarm". Counters since the start are shown
 // with how much they grew while the page is open. A sign and a word stand beside the colour.
 import { useRef, useState } from "preact/hooks";
-import { Panel, Segments } from "./bits";
+import { Panel, Segments, ScrollTable } from "./bits";
 import { formatNumber } from "./chart";
 import { difference, formatQuantile, formatSeconds, quantile } from "./histogram";
 import { tilesOf } from "./tiles";
@@ -91,49 +91,46 @@ export function Timings({ gateway, time }: { gateway: Gateway; time: string }) {
       {!gateway.histograms ? (
         <p class="note">This gateway does not report timings.</p>
       ) : (
-        <div class="scroll" tabIndex={0} role="region" aria-label="Timings">
-          <table>
-            <caption class="unseen">
-              Median, 99th percentile and mean of the gateway's timings
-            </caption>
-            <thead>
-              <tr>
-                <th scope="col">What</th>
-                <th scope="col" class="number">
-                  p50
-                </th>
-                <th scope="col" class="number">
-                  p99
-                </th>
-                <th scope="col" class="number">
-                  Mean
-                </th>
-                <th scope="col" class="number">
-                  Counted
-                </th>
-              </tr>
-            </thead>
-            <tbody>
-              {kTimings.map(([key, name, words]) => {
-                const all = gateway.histograms?.[key];
-                if (!all) return null;
-                const h =
-                  shown === "start" ? all : difference(all, oldest?.histograms[key] ?? null);
-                return (
-                  <tr key={key}>
-                    <th scope="row">
-                      {name} <span class="note block">{words}</span>
-                    </th>
-                    <td class="number strong">{formatQuantile(quantile(h, 0.5))}</td>
-                    <td class="number strong">{formatQuantile(quantile(h, 0.99))}</td>
-                    <td class="number">{h.count > 0 ? formatSeconds(h.sum / h.count) : "–"}</td>
-                    <td class="number">{formatNumber(h.count)}</td>
-                  </tr>
-                );
-              })}
-            </tbody>
-          </table>
-        </div>
+        <ScrollTable
+          label="Timings"
+          caption="Median, 99th percentile and mean of the gateway's timings"
+        >
+          <thead>
+            <tr>
+              <th scope="col">What</th>
+              <th scope="col" class="number">
+                p50
+              </th>
+              <th scope="col" class="number">
+                p99
+              </th>
+              <th scope="col" class="number">
+                Mean
+              </th>
+              <th scope="col" class="number">
+                Counted
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {kTimings.map(([key, name, words]) => {
+              const all = gateway.histograms?.[key];
+              if (!all) return null;
+              const h = shown === "start" ? all : difference(all, oldest?.histograms[key] ?? null);
+              return (
+                <tr key={key}>
+                  <th scope="row">
+                    {name} <span class="note block">{words}</span>
+                  </th>
+                  <td class="number strong">{formatQuantile(quantile(h, 0.5))}</td>
+                  <td class="number strong">{formatQuantile(quantile(h, 0.99))}</td>
+                  <td class="number">{h.count > 0 ? formatSeconds(h.sum / h.count) : "–"}</td>
+                  <td class="number">{formatNumber(h.count)}</td>
+                </tr>
+              );
+            })}
+          </tbody>
+        </ScrollTable>
       )}
       <p class="note">
         {shown === "start"

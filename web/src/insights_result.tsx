@@ -4,7 +4,7 @@
 // both are numbers, as in the language.
 import { useMemo, useState } from "preact/hooks";
 import type { QueryResult } from "./api";
-import { LongText, Panel, plural } from "./bits";
+import { LongText, Panel, plural, ScrollTable } from "./bits";
 import { Chart } from "./chart";
 import { formatCsv, formatJson, type Row } from "./csv";
 import { seriesOf } from "./series";
@@ -95,49 +95,46 @@ function ResultTable({ columns, rows }: { columns: string[]; rows: Row[] }) {
   );
   const sign = (column: string) => (order?.column !== column ? "" : order.down ? " ▾" : " ▴");
   return (
-    <div class="scroll tall" tabIndex={0} role="region" aria-label="Result table">
-      <table class="result">
-        <caption class="unseen">Rows of the result</caption>
-        <thead>
-          <tr>
-            {columns.map((column) => (
-              <th
-                key={column}
-                scope="col"
-                class={numeric.has(column) ? "number" : ""}
-                aria-sort={
-                  order?.column !== column ? undefined : order.down ? "descending" : "ascending"
+    <ScrollTable label="Result table" tall class="result" caption="Rows of the result">
+      <thead>
+        <tr>
+          {columns.map((column) => (
+            <th
+              key={column}
+              scope="col"
+              class={numeric.has(column) ? "number" : ""}
+              aria-sort={
+                order?.column !== column ? undefined : order.down ? "descending" : "ascending"
+              }
+            >
+              <button
+                type="button"
+                class="sort"
+                onClick={() =>
+                  setOrder({
+                    column,
+                    down: order?.column === column ? !order.down : numeric.has(column),
+                  })
                 }
               >
-                <button
-                  type="button"
-                  class="sort"
-                  onClick={() =>
-                    setOrder({
-                      column,
-                      down: order?.column === column ? !order.down : numeric.has(column),
-                    })
-                  }
-                >
-                  {column.length > 60 ? `${column.slice(0, 59)}…` : column}
-                  <span aria-hidden="true">{sign(column)}</span>
-                </button>
-              </th>
+                {column.length > 60 ? `${column.slice(0, 59)}…` : column}
+                <span aria-hidden="true">{sign(column)}</span>
+              </button>
+            </th>
+          ))}
+        </tr>
+      </thead>
+      <tbody>
+        {shown.map((row, i) => (
+          <tr key={i}>
+            {columns.map((column) => (
+              <td key={column} class={numeric.has(column) ? "number" : "long-cell"}>
+                <LongText text={row[column] ?? ""} />
+              </td>
             ))}
           </tr>
-        </thead>
-        <tbody>
-          {shown.map((row, i) => (
-            <tr key={i}>
-              {columns.map((column) => (
-                <td key={column} class={numeric.has(column) ? "number" : "long-cell"}>
-                  <LongText text={row[column] ?? ""} />
-                </td>
-              ))}
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+        ))}
+      </tbody>
+    </ScrollTable>
   );
 }

@@ -5,7 +5,7 @@
 // lines count when they are refusals: the connection was let out and its answer was not.
 import { runQuery } from "./api";
 import { usePoll } from "./asking";
-import { Empty, Loading, Panel, Segments, Trouble, plural } from "./bits";
+import { Empty, Loading, Panel, Segments, Trouble, plural, ScrollTable } from "./bits";
 import { Chart, formatNumber } from "./chart";
 import { condition, patternFor } from "./pattern";
 import { HealthTiles, Timings } from "./health";
@@ -135,47 +135,48 @@ function Names({ rows, period, id }: { rows?: Row[]; period: string; id: string 
       ) : rows.length === 0 ? (
         <Empty title={`Nothing was refused in the last ${period}.`} />
       ) : (
-        <div class="scroll" tabIndex={0} role="region" aria-label="Refused most">
-          <table class="refused-most">
-            <caption class="unseen">Destinations that were refused most, last {period}</caption>
-            <thead>
-              <tr>
-                <th scope="col">Destination</th>
-                <th scope="col" class="number">
-                  Clients
+        <ScrollTable
+          label="Refused most"
+          class="refused-most"
+          caption={<>Destinations that were refused most, last {period}</>}
+        >
+          <thead>
+            <tr>
+              <th scope="col">Destination</th>
+              <th scope="col" class="number">
+                Clients
+              </th>
+              <th scope="col" class="number">
+                Times
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {rows.map((row, i) => (
+              <tr key={i}>
+                <th scope="row">
+                  <a
+                    class="clip name"
+                    href={formatRoute("/flows", {
+                      from: id,
+                      pattern: patternFor(
+                        '$.outcome = "disallowed"',
+                        condition("dhost", row.dhost ?? ""),
+                      ),
+                    })}
+                  >
+                    {row.dhost ?? "–"}
+                  </a>
+                  <span class="note clip">{reasonOf({ reason: row.why }).words}</span>
                 </th>
-                <th scope="col" class="number">
-                  Times
-                </th>
+                <td class="number" title={plural(Number(row.clients), "client")}>
+                  {formatNumber(Number(row.clients))}
+                </td>
+                <td class="number">{formatNumber(Number(row.n))}</td>
               </tr>
-            </thead>
-            <tbody>
-              {rows.map((row, i) => (
-                <tr key={i}>
-                  <th scope="row">
-                    <a
-                      class="clip name"
-                      href={formatRoute("/flows", {
-                        from: id,
-                        pattern: patternFor(
-                          '$.outcome = "disallowed"',
-                          condition("dhost", row.dhost ?? ""),
-                        ),
-                      })}
-                    >
-                      {row.dhost ?? "–"}
-                    </a>
-                    <span class="note clip">{reasonOf({ reason: row.why }).words}</span>
-                  </th>
-                  <td class="number" title={plural(Number(row.clients), "client")}>
-                    {formatNumber(Number(row.clients))}
-                  </td>
-                  <td class="number">{formatNumber(Number(row.n))}</td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
+            ))}
+          </tbody>
+        </ScrollTable>
       )}
     </Panel>
   );

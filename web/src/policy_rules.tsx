@@ -2,7 +2,7 @@
 //
 // A long list shows its first members; the search of the view brings forward those that match.
 import { useMemo, useState } from "preact/hooks";
-import { plural } from "./bits";
+import { plural, ScrollTable } from "./bits";
 import { formatMoment } from "./time";
 import type { Group, Member, Policy, Rule, SeeThru, Usage } from "./types";
 
@@ -94,36 +94,32 @@ function RuleBox({
         </code>
         <span class="note breakable">{rule.where}</span>
       </p>
-      <div
-        class="scroll"
-        tabIndex={0}
-        role="region"
-        aria-label={`Members of the rule ${rule.where}`}
+      <ScrollTable
+        label={`Members of the rule ${rule.where}`}
+        class="members"
+        caption={<>Members of the rule {rule.where}</>}
       >
-        <table class="members">
-          <caption class="unseen">Members of the rule {rule.where}</caption>
-          <thead class="unseen-head">
-            <tr>
-              <th scope="col">State</th>
-              <th scope="col">Member</th>
-              {addressed && <th scope="col">Addresses</th>}
-              <th scope="col">Last used</th>
-            </tr>
-          </thead>
-          <tbody>
-            {shown.map((member, i) => (
-              <MemberRow
-                key={i}
-                member={member}
-                name={names[member.member]}
-                known={known}
-                addressed={addressed}
-                used={used.get(`${member.proto} ${member.member}`)}
-              />
-            ))}
-          </tbody>
-        </table>
-      </div>
+        <thead class="unseen-head">
+          <tr>
+            <th scope="col">State</th>
+            <th scope="col">Member</th>
+            {addressed && <th scope="col">Addresses</th>}
+            <th scope="col">Last used</th>
+          </tr>
+        </thead>
+        <tbody>
+          {shown.map((member, i) => (
+            <MemberRow
+              key={i}
+              member={member}
+              name={names[member.member]}
+              known={known}
+              addressed={addressed}
+              used={used.get(`${member.proto} ${member.member}`)}
+            />
+          ))}
+        </tbody>
+      </ScrollTable>
       {members.length > shown.length && (
         <button type="button" class="quiet" onClick={() => setAll(true)}>
           {all
