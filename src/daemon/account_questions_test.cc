@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "daemon/testing/fake_cloud.h"
+#include "daemon/testing/reader_run.h"
 
 namespace dn::daemon {
 namespace {
@@ -184,16 +185,7 @@ class AccountsReadTest : public AccountQuestionsTest {
     return *reader_;
   }
   void run_for(std::chrono::milliseconds time) {
-    const MonotonicTime end = now_ + time;
-    for (;;) {
-      while (reader().step(now_)) take();
-      take();
-      const MonotonicTime next = reader().next_step(now_);
-      ASSERT_GT(next, now_) << "the thread would spin";
-      if (next > end) break;
-      now_ = next;
-    }
-    now_ = end;
+    testing::run_reader(reader(), now_, time, [this] { take(); });
   }
   void take() {
     CloudNews news = reader().take();

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "daemon/testing/fake_cloud.h"
+#include "daemon/testing/reader_run.h"
 
 namespace dn::daemon {
 namespace {
@@ -30,16 +31,7 @@ class CloudReaderTest : public ::testing::Test {
   }
   // What there is to do within that time, as the thread does it.
   void run_for(std::chrono::milliseconds time) {
-    const MonotonicTime end = now_ + time;
-    for (;;) {
-      while (reader().step(now_)) take();
-      take();
-      const MonotonicTime next = reader().next_step(now_);
-      ASSERT_GT(next, now_) << "the thread would spin";
-      if (next > end) break;
-      now_ = next;
-    }
-    now_ = end;
+    testing::run_reader(reader(), now_, time, [this] { take(); });
   }
   void take() {
     CloudNews news = reader().take();

@@ -8,6 +8,7 @@ import os
 
 import pytest
 
+from kit import cloud as cloud_kit
 from kit.gateway import binary, default_config
 from kit.lab import Lab
 
@@ -92,3 +93,13 @@ def zone(lab):
         lab.update_zone(entries)
     yield change
     lab.update_zone(before)
+
+
+@pytest.fixture(scope="module")
+def bare_cloud(lab):
+    """An account without anything but the laboratory's network, for a module to furnish."""
+    if why := cloud_kit.missing():
+        pytest.skip(why)
+    made = cloud_kit.Cloud(lab)
+    yield made
+    made.close()

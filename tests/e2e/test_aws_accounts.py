@@ -20,14 +20,11 @@ OVER = 120
 
 
 @pytest.fixture(scope="module")
-def cloud(lab):
-    if why := c.missing():
-        pytest.skip(why)
-    made = c.Cloud(lab)
+def cloud(bare_cloud):
+    made = bare_cloud
     made.web = made.group("web", "discriminat:tls:allowed.test")
     made.c1 = made.interface(z.CLIENTS["c1"], made.web)
-    yield made
-    made.close()
+    return made
 
 
 @pytest.fixture(scope="module")

@@ -11,12 +11,8 @@ from kit.netns import wait_until
 
 
 @pytest.fixture(scope="module")
-def cloud(lab):
-    if why := c.missing():
-        pytest.skip(why)
-    made = c.Cloud(lab)
-    yield made
-    made.close()
+def cloud(bare_cloud):
+    return bare_cloud
 
 
 @pytest.fixture

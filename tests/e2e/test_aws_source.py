@@ -16,17 +16,14 @@ LONGEST = 240  # an interface that is gone is believed after two sweeps
 
 
 @pytest.fixture(scope="module")
-def cloud(lab):
-    if why := c.missing():
-        pytest.skip(why)
-    made = c.Cloud(lab)
+def cloud(bare_cloud):
+    made = bare_cloud
     made.names = made.parameter("DiscrimiNAT-names", "git.test # a comment\nbig.test\n")
     made.parameter("DiscrimiNAT_lab", '{"%default": {"wildcard_exposure": "none"}}')
     made.web = made.group("web", "discriminat:tls:allowed.test,*.wild.test",
                           f"discriminat:tls:{made.names}")
     made.c1 = made.interface(z.CLIENTS["c1"], made.web)
-    yield made
-    made.close()
+    return made
 
 
 @pytest.fixture(scope="module")
