@@ -58,8 +58,10 @@ class Bench:
 
     CLIENT, DNS, FIRST = "10.0.1.10", "198.51.100.53", "198.51.100.10"
 
-    def __init__(self, options):
+    def __init__(self, options, endpoints_first=False):
+        """With `endpoints_first` client and server wait for no thread of the gateway."""
         self.on_close = lambda: None
+        self.endpoint = ["chrt", "-f", "1"] if endpoints_first else self.urgent()
         sweep()
         self._go_first()
         self.options = options
@@ -177,8 +179,8 @@ class Bench:
                              f"--pid-file={self.folder}/dns.pid", log="dns.log")
         count = self.folder / "count"
         count.unlink(missing_ok=True)
-        server = self.net.start(*self.urgent("taskset", "-c", "1", self.load, "serve",
-                                             f"flight={self.folder}/flight", f"count={count}"),
+        server = self.net.start(*self.endpoint, "taskset", "-c", "1", self.load, "serve",
+                                f"flight={self.folder}/flight", f"count={count}",
                                 log="server.log")
         self._wait_for_server()
         return [dns, server]
@@ -199,7 +201,7 @@ class Bench:
     def call(self, mode, **options):
         command = [self.load, mode, f"hello={self.folder}/hello", f"flight={self.folder}/flight",
                    f"address={self.FIRST}", *(f"{k}={v}" for k, v in options.items())]
-        return subprocess.Popen(self.client.wrap(*self.urgent("taskset", "-c", "0", *command)),
+        return subprocess.Popen(self.client.wrap(*self.endpoint, "taskset", "-c", "0", *command),
                                 text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
     def rate(self, children, **options):

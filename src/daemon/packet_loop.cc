@@ -6,6 +6,7 @@
 #include <array>
 
 #include "daemon/clock.h"
+#include "daemon/thread_priority.h"
 
 namespace dn::daemon {
 namespace {
@@ -61,6 +62,7 @@ LoopStatus PacketLoop::status() {
 }
 
 void PacketLoop::run() {
+  interrupt_other_threads();
   std::array<pollfd, 2> fds = {pollfd{queue_.fd(), POLLIN, 0}, pollfd{mailbox_.fd(), POLLIN, 0}};
   while (!stopping_) {
     const int timeout_ms = engine_.has_timers() ? 10 : 1000;

@@ -1,8 +1,14 @@
 """What the kernel says of each thread of the running gateway."""
+import ctypes
 import os
+import platform
+import struct
 from pathlib import Path
 
+import pytest
+
 NET_ADMIN, NET_RAW = 1 << 12, 1 << 13
+SCHED_GETATTR = {"x86_64": 315, "aarch64": 275}  # Python has no name for it
 
 
 def test_every_thread_has_two_capabilities_and_the_filter(lab, gateway):
@@ -22,9 +28,30 @@ def niceness(pid, thread):
     return int(Path(f"/proc/{pid}/task/{thread}/stat").read_text().rsplit(")", 1)[1].split()[16])
 
 
+def slice_of(thread):
+    """Nanoseconds, as sched_getattr(2) says; 0 from kernels whose threads have no slice of their
+    own (before Linux 6.12)."""
+    attributes = ctypes.create_string_buffer(48)
+    assert ctypes.CDLL(None).syscall(SCHED_GETATTR[platform.machine()], thread, attributes,
+                                     len(attributes), 0) == 0
+    return struct.unpack("=IIQiIQQQ", attributes.raw)[5]
+
+
 def test_the_thread_that_compiles_gives_way_to_those_that_serve_packets(gateway):
     pid = gateway.child.pid
     threads = [int(path.name) for path in Path(f"/proc/{pid}/task").iterdir()]
     assert niceness(pid, pid) == 10
-    started_with = os.getpriority(os.PRIO_PROCESS, 0)
-    assert sum(niceness(pid, thread) == started_with for thread in threads) >= 3
+    assert os.sched_getaffinity(pid) == {max(os.sched_getaffinity(0))}
+    ours = os.getpriority(os.PRIO_PROCESS, 0), os.sched_getaffinity(0)
+    assert sum((niceness(pid, thread), os.sched_getaffinity(thread)) == ours
+               for thread in threads) >= 3
+
+
+def test_a_packet_loop_interrupts_whoever_runs(gateway):
+    if slice_of(os.getpid()) == 0:
+        pytest.skip("threads have no slice of their own before Linux 6.12")
+    threads = [int(path.name) for path in Path(f"/proc/{gateway.child.pid}/task").iterdir()]
+    short = [thread for thread in threads if slice_of(thread) == 100_000]
+    queues = Path(f"/proc/{gateway.child.pid}/net/netfilter/nfnetlink_queue").read_text()
+    assert len(short) == len(queues.splitlines())
+    assert all(niceness(gateway.child.pid, thread) < 10 for thread in short)
