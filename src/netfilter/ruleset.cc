@@ -24,6 +24,9 @@
 //   connections whose client side was judged good.
 // - TCP-MD5 and TCP-AO: the server discards what we would parse.
 // - Connections without entry (loose pick-up is off): refused with a reset, never adopted.
+// - Forged sources. They are told after routing, in the chains that undecided packets pass anyway:
+//   a base chain in prerouting would cost every packet of every allowed connection, which is 3% of
+//   the throughput of one (docs/performance.md).
 //
 // Why payload-free packets are told by a list of header sizes: nft cannot subtract, and a
 // concatenation with the 4-bit data offset makes `nft list` of 1.0.6 abort. IP options: queued.
@@ -84,15 +87,10 @@ constexpr std::string_view kCounters = R"(
 
 // Everything up to the queue rule, which ends before_verdict.
 constexpr std::string_view kBeforeVerdict = R"(
-  chain reverse_path {
-    type filter hook prerouting priority mangle; policy accept;
-    ct mark & 0xf == 1 accept
-    iifname $inside fib saddr . iif oif missing counter name spoofed_source drop
-  }
-
   # Whatever returns from here carries Q and belongs to the queue. Nothing in here may `accept`
   # without having set the mark of a verdict.
   chain classify {
+    iifname $inside fib saddr . iif oif missing counter name spoofed_source drop
     meta mark set 0x10
     meta l4proto != tcp goto not_tcp
     tcp option md5sig exists goto tcp_option
@@ -376,8 +374,10 @@ std::string format_ruleset(const RulesetSettings& settings, QueueForm form) {
   script += text_of(kBeforeVerdict);
   script += queue_rule(settings, form);
   script += text_of(kAfterVerdict);
-  script += input_chain(
-      settings, "    ct state established,related accept\n    icmp type echo-request accept\n");
+  script +=
+      input_chain(settings,
+                  "    fib saddr . iif oif missing counter name spoofed_source drop\n"
+                  "    ct state established,related accept\n    icmp type echo-request accept\n");
   script += kNat;
   script += text_of(kIpv6BeforeVerdict);
   script += queue_rule(settings, form);

@@ -64,8 +64,9 @@ std::vector<SysctlSetting> gateway_sysctls(const RulesetSettings& settings) {
   };
   for (const auto& inside : settings.inside) {
     list.push_back({interface + inside + "/accept_source_route", "0"});
-    // Second to the reverse_path chain, which also holds where `all` is set to loose (2).
-    list.push_back({interface + inside + "/rp_filter", "1"});
+    // The rules are strict and count what they drop; strict routing (1) would drop it before them.
+    // The larger of this and `all` holds.
+    list.push_back({interface + inside + "/rp_filter", "2"});
     // A redirect would point clients past the gateway.
     list.push_back({interface + inside + "/send_redirects", "0"});
   }

@@ -82,8 +82,8 @@ TEST(GatewaySysctls, NameEveryInsideInterfaceAndNeverForwarding) {
   EXPECT_EQ(value("net/netfilter/nf_conntrack_tcp_be_liberal"), "1");
   EXPECT_EQ(value("net/netfilter/nf_conntrack_checksum"), "1");
   EXPECT_EQ(value("net/ipv4/conf/all/accept_source_route"), "0");
-  EXPECT_EQ(value("net/ipv4/conf/eth0.7/rp_filter"), "1");
-  EXPECT_EQ(value("net/ipv4/conf/lan0/rp_filter"), "1");
+  EXPECT_EQ(value("net/ipv4/conf/eth0.7/rp_filter"), "2");
+  EXPECT_EQ(value("net/ipv4/conf/lan0/rp_filter"), "2");
   EXPECT_EQ(value(kIpForward), "absent");
 }
 

@@ -5,6 +5,7 @@ import pytest
 
 from kit import hello, zone as z
 from kit.gateway import default_config
+from kit.netns import wait_until
 from kit.rawtcp import ACK, PSH, SYN, RawConnection
 from kit.talk import connect, talk
 
@@ -104,6 +105,20 @@ def test_a_client_cannot_speak_for_another(lab, gateway, truth):
     c.packet(c.isn, 0, SYN)
     c.drain(0.5)
     assert server.connections == []
+
+
+@pytest.mark.parametrize(("address", "port"), [(z.TRUTH, 443), (z.GATEWAY_INSIDE, 1042)],
+                         ids=["forwarded", "to the gateway"])
+def test_a_forged_source_is_counted(address, port, lab, gateway):
+    def dropped():
+        text = lab.gw.sh("nft", "list", "counter", "ip", "discriminat", "spoofed_source")
+        return int(text.split("packets")[1].split()[0])
+
+    before = dropped()
+    c = RawConnection(lab, address, port, handshake=False)
+    c.src = "203.0.113.200"
+    c.packet(c.isn, 0, SYN)
+    assert wait_until(lambda: dropped() > before, 3)
 
 
 def test_no_connection_tracking_helper_opens_a_way_in(lab, gateway):
