@@ -6,7 +6,7 @@
 import { useMemo, useState } from "preact/hooks";
 import { ask, runQuery } from "./api";
 import { useAnswer } from "./asking";
-import { Empty, Loading, Panel, Trouble, isWithoutPolicy, plural, ScrollTable } from "./bits";
+import { Empty, Loading, Panel, Trouble, isWithoutPolicy, plural, Heads, ScrollTable } from "./bits";
 import { Curve, Names } from "./allowlist_names";
 import { Output } from "./allowlist_output";
 import { PeriodPicker } from "./period";
@@ -206,16 +206,7 @@ function Apart({ answer }: { answer: Answer }) {
         label="What rules cannot express"
         caption="Destinations that no rule can allow, with what to do"
       >
-        <thead>
-          <tr>
-            <th scope="col">Destination</th>
-            <th scope="col">Reason</th>
-            <th scope="col">What to do</th>
-            <th scope="col" class="number">
-              Times
-            </th>
-          </tr>
-        </thead>
+        <Heads texts={["Destination", "Reason", "What to do"]} numbers={["Times"]} />
         <tbody>
           {answer.apart.slice(0, 500).map((row) => (
             <tr key={`${keyOf(row)} ${row.reason}`}>

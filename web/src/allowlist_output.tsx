@@ -15,7 +15,7 @@ import {
   Trouble,
   isWithoutPolicy,
   plural,
-  ScrollTable,
+  Heads, ScrollTable,
 } from "./bits";
 import type { Period } from "./time";
 import type { Replay, Wanted, WrittenRules } from "./types";
@@ -193,19 +193,7 @@ function StillRefused({ gid, names, period }: { gid: string; names: Wanted[]; pe
         </Empty>
       ) : (
         <ScrollTable label="What would be refused" tall caption="Connections that would be refused">
-          <thead>
-            <tr>
-              <th scope="col">Destination</th>
-              <th scope="col">Groups</th>
-              <th scope="col">Now</th>
-              <th scope="col" class="number">
-                Clients
-              </th>
-              <th scope="col" class="number">
-                Times
-              </th>
-            </tr>
-          </thead>
+          <Heads texts={["Destination", "Groups", "Now"]} numbers={["Clients", "Times"]} />
           <tbody>
             {refused.slice(0, 500).map((change, i) => (
               <tr key={i}>

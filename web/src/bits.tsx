@@ -247,3 +247,23 @@ export function ScrollTable({
     </div>
   );
 }
+
+// The head of such a table: columns of text, then of numbers.
+export function Heads({ texts, numbers }: { texts: string[]; numbers: string[] }) {
+  return (
+    <thead>
+      <tr>
+        {texts.map((text) => (
+          <th scope="col" key={text}>
+            {text}
+          </th>
+        ))}
+        {numbers.map((number) => (
+          <th scope="col" class="number" key={number}>
+            {number}
+          </th>
+        ))}
+      </tr>
+    </thead>
+  );
+}

@@ -6,7 +6,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import uPlot from "uplot";
 import type { Series } from "./series";
-import { ScrollTable } from "./bits";
+import { Heads, ScrollTable } from "./bits";
 import { formatMoment } from "./time";
 import { visible } from "./visible";
 
@@ -149,16 +149,7 @@ function NumbersTable({ series, label, unit }: ChartProps) {
       label={`${label}: numbers`}
       caption={unit ? `${label}, ${unit}` : label}
     >
-      <thead>
-        <tr>
-          <th scope="col">Time (UTC)</th>
-          {series.lines.map((line) => (
-            <th scope="col" class="number" key={line.label}>
-              {line.label}
-            </th>
-          ))}
-        </tr>
-      </thead>
+      <Heads texts={["Time (UTC)"]} numbers={series.lines.map((line) => line.label)} />
       <tbody>
         {rows.map(({ time, i }) => (
           <tr key={time}>

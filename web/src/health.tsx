@@ -4,7 +4,7 @@
 // Each tile is one line of docs/operations.md, "worth an alarm". Counters since the start are shown
 // with how much they grew while the page is open. A sign and a word stand beside the colour.
 import { useRef, useState } from "preact/hooks";
-import { Panel, Segments, ScrollTable } from "./bits";
+import { Panel, Segments, Heads, ScrollTable } from "./bits";
 import { formatNumber } from "./chart";
 import { difference, formatQuantile, formatSeconds, quantile } from "./histogram";
 import { tilesOf } from "./tiles";
@@ -95,23 +95,7 @@ export function Timings({ gateway, time }: { gateway: Gateway; time: string }) {
           label="Timings"
           caption="Median, 99th percentile and mean of the gateway's timings"
         >
-          <thead>
-            <tr>
-              <th scope="col">What</th>
-              <th scope="col" class="number">
-                p50
-              </th>
-              <th scope="col" class="number">
-                p99
-              </th>
-              <th scope="col" class="number">
-                Mean
-              </th>
-              <th scope="col" class="number">
-                Counted
-              </th>
-            </tr>
-          </thead>
+          <Heads texts={["What"]} numbers={["p50", "p99", "Mean", "Counted"]} />
           <tbody>
             {kTimings.map(([key, name, words]) => {
               const all = gateway.histograms?.[key];

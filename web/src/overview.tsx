@@ -5,7 +5,7 @@
 // lines count when they are refusals: the connection was let out and its answer was not.
 import { runQuery } from "./api";
 import { usePoll } from "./asking";
-import { Empty, Loading, Panel, Segments, Trouble, plural, ScrollTable } from "./bits";
+import { Empty, Loading, Panel, Segments, Trouble, plural, Heads, ScrollTable } from "./bits";
 import { Chart, formatNumber } from "./chart";
 import { condition, patternFor } from "./pattern";
 import { HealthTiles, Timings } from "./health";
@@ -140,17 +140,7 @@ function Names({ rows, period, id }: { rows?: Row[]; period: string; id: string 
           class="refused-most"
           caption={<>Destinations that were refused most, last {period}</>}
         >
-          <thead>
-            <tr>
-              <th scope="col">Destination</th>
-              <th scope="col" class="number">
-                Clients
-              </th>
-              <th scope="col" class="number">
-                Times
-              </th>
-            </tr>
-          </thead>
+          <Heads texts={["Destination"]} numbers={["Clients", "Times"]} />
           <tbody>
             {rows.map((row, i) => (
               <tr key={i}>
