@@ -246,15 +246,15 @@ class Bench:
     def handshake_rate(self, server, seconds):
         """Complete TLS connections per second: OpenSSL at both ends, in place of the load."""
         self.shop.stop(server)
-        server = self.net.start(*self.urgent("taskset", "-c", "1", self.handshakes, "serve",
-                                             f"cert={self.folder}/ec-cert.pem",
-                                             f"key={self.folder}/ec-key.pem"), log="tls.log")
+        server = self.net.start(*self.endpoint, "taskset", "-c", "1", self.handshakes, "serve",
+                                f"cert={self.folder}/ec-cert.pem", f"key={self.folder}/ec-key.pem",
+                                log="tls.log")
         try:
             self._wait_for_server()
-            output = self.client.sh(*self.urgent(
-                "taskset", "-c", "0", self.handshakes, "rate", f"ca={self.folder}/ec-cert.pem",
-                f"address={self.FIRST}", f"addresses={ADDRESSES}", f"names={NAMES}",
-                f"seconds={seconds}", f"concurrent={CONCURRENT}"))
+            output = self.client.sh(
+                *self.endpoint, "taskset", "-c", "0", self.handshakes, "rate",
+                f"ca={self.folder}/ec-cert.pem", f"address={self.FIRST}", f"addresses={ADDRESSES}",
+                f"names={NAMES}", f"seconds={seconds}", f"concurrent={CONCURRENT}")
             return json.loads(output)
         finally:
             self.shop.stop(server)
