@@ -26,23 +26,6 @@ CONCURRENT = 64
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
-def packages():
-    lines = (ROOT / "packaging" / "apt-bench.txt").read_text().splitlines()
-    return [line for line in lines if line and not line.startswith("#")]
-
-
-def install_missing(wanted):
-    done = subprocess.run(["dpkg-query", "-W", "-f", "${Package} ${db:Status-Status}\n", *wanted],
-                          text=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-    have = {line.split()[0] for line in done.stdout.splitlines() if line.endswith(" installed")}
-    missing = [name for name in wanted if name not in have]
-    if missing:
-        print("bench: installing", *missing, flush=True)
-        env = dict(os.environ, DEBIAN_FRONTEND="noninteractive", RUNLEVEL="1")
-        subprocess.run(["apt-get", "install", "-qy", "--no-install-recommends", *missing],
-                       check=True, env=env, stdout=subprocess.DEVNULL)
-
-
 def build(name, *libraries):
     program = ROOT / "build" / "bench" / name
     source = ROOT / "bench" / f"{name}.cc"

@@ -37,12 +37,18 @@ def missing(packages):
 def ensure(*names):
     """Installs what the lists name and is missing, and the modules of the console; ends the program
     when that fails."""
-    lacking = missing(wanted(names))
+    packages = wanted(names)
     if not (shutil.which("node") and shutil.which("npm")):  # any will do, from wherever
-        lacking += missing(["nodejs", "npm"])
+        packages += ["nodejs", "npm"]
+    ensure_installed(packages)
+    ensure_modules()
+
+
+def ensure_installed(packages):
+    """Installs those that are missing; ends the program when that fails."""
+    lacking = missing(packages)
     if lacking:
         install(lacking)
-    ensure_modules()
 
 
 def ensure_modules():

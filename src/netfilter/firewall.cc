@@ -5,6 +5,7 @@
 #include <linux/netfilter/nf_tables.h>
 
 #include "net/child_process.h"
+#include "netfilter/kernel_probe.h"
 #include "netfilter/netlink.h"
 #include "netfilter/queue_rule.h"
 
@@ -16,7 +17,7 @@ Result<void> load_script(const std::string& script) {
   if (!outcome) return tl::unexpected(outcome.error());
   if (outcome->exit_code == 0) return {};
   return fail(
-      fmt::format("nft refused the rules ({}); needed are nftables 1.0.6 and Linux 5.18 "
+      fmt::format("nft refused the rules ({}); needed are nftables 1.0.6 and Linux 5.19 "
                   "or newer: {}",
                   outcome->exit_code, outcome->errors.substr(0, 1000)));
 }
@@ -39,14 +40,14 @@ Result<void> verify_family(const RulesetSettings& settings, IpFamily family) {
   return {};
 }
 
-Result<InstallReport> install_closed(const RulesetSettings& settings) {
-  InstallReport report;
-  const auto features = probe_kernel();
-  if (!features) return tl::unexpected(features.error());
-  report.features = *features;
-  const auto form = choose_queue_form(report.features);
-  if (!form) return tl::unexpected(form.error());
-  report.form = *form;
+Result<InstallReport> install_closed(const RulesetSettings& settings,
+                                     std::optional<QueueForm> form) {
+  if (!form) {
+    const auto forms = find_queue_forms();
+    if (!forms) return tl::unexpected(forms.error());
+    form = forms->front();
+  }
+  InstallReport report{.form = *form, .sysctls = {}};
   if (auto loaded = load_script(format_ruleset(settings, report.form)); !loaded) {
     return tl::unexpected(loaded.error());
   }
@@ -96,9 +97,9 @@ Result<void> read_family(IpFamily family, std::vector<FirewallCounter>& counters
 
 }  // namespace
 
-Result<InstallReport> install(const RulesetSettings& settings) {
+Result<InstallReport> install(const RulesetSettings& settings, std::optional<QueueForm> form) {
   if (auto checked = check_settings(settings); !checked) return tl::unexpected(checked.error());
-  auto report = install_closed(settings);
+  auto report = install_closed(settings, form);
   if (report) {
     if (auto forwarding = set_forwarding(true); !forwarding)
       report = tl::unexpected(forwarding.error());

@@ -17,18 +17,17 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/result.h"
-#include "netfilter/kernel_probe.h"
 #include "netfilter/ruleset.h"
 #include "netfilter/sysctls.h"
 
 namespace dn::netfilter {
 
 struct InstallReport {
-  KernelFeatures features;
   QueueForm form = QueueForm::Native;
   std::vector<SysctlChange> sysctls;  // what stood there before
 };
@@ -39,7 +38,9 @@ struct FirewallCounter {
   std::uint64_t bytes = 0;
 };
 
-Result<InstallReport> install(const RulesetSettings& settings);
+// With the queue rule in this form, or in the one that the kernel probe prefers.
+Result<InstallReport> install(const RulesetSettings& settings,
+                              std::optional<QueueForm> form = std::nullopt);
 
 // The queue rule stands in both tables, with these numbers and without bypass.
 Result<void> verify(const RulesetSettings& settings);

@@ -16,13 +16,11 @@ constexpr std::uint32_t kTarget = 1;  // NFTA_COMPAT_TYPE: 0 is a match, 1 a tar
 constexpr const char* kQueueScript = R"(table ip discriminat_probe {
   chain probe { type filter hook forward priority 0; queue num 1040; }
 })";
-constexpr const char* kFlowTableScript = R"(table ip discriminat_probe {
-  flowtable probe { hook ingress priority 0; devices = { lo }; }
-})";
 
 // -c takes the transaction up to the kernel's own checks and then back.
-Result<bool> dry_run(const char* script) {
-  const auto outcome = net::run_child({.arguments = {"nft", "-c", "-f", "-"}, .input = script});
+Result<bool> has_native_queue() {
+  const auto outcome =
+      net::run_child({.arguments = {"nft", "-c", "-f", "-"}, .input = kQueueScript});
   if (!outcome) return tl::unexpected(outcome.error());
   return outcome->exit_code == 0;
 }
@@ -41,19 +39,15 @@ Result<bool> has_xt_queue() {
 
 }  // namespace
 
-Result<KernelFeatures> probe_kernel() {
-  const auto native = dry_run(kQueueScript);
+Result<std::vector<QueueForm>> find_queue_forms() {
+  const auto native = has_native_queue();
   if (!native) return tl::unexpected(native.error());
-  const auto flow_table = dry_run(kFlowTableScript);
-  if (!flow_table) return tl::unexpected(flow_table.error());
   const auto xt = has_xt_queue();
   if (!xt) return tl::unexpected(xt.error());
-  return KernelFeatures{.native_queue = *native, .xt_queue = *xt, .flow_table = *flow_table};
-}
-
-Result<QueueForm> choose_queue_form(const KernelFeatures& features) {
-  if (features.native_queue) return QueueForm::Native;
-  if (features.xt_queue) return QueueForm::Xt;
+  std::vector<QueueForm> forms;
+  if (*native) forms.push_back(QueueForm::Native);
+  if (*xt) forms.push_back(QueueForm::Xt);
+  if (!forms.empty()) return forms;
   return fail(
       "this kernel can queue packets neither by nft (module nft_queue) nor by xt (modules "
       "nft_compat and xt_NFQUEUE), or nft was refused: run as root, load one of them");

@@ -1,24 +1,19 @@
-// Kernel probe: which of the optional netfilter parts this kernel has, asked without changing it.
+// Kernel probe: how this kernel can queue packets, asked without changing it.
 //
 // Some kernels are built without nft's queue expression but with the xt NFQUEUE target; one of the
-// two is needed. Flow tables are only reported. Covered by tests/netfilter (needs root).
+// two is needed. Covered by tests/netfilter (needs root).
 #pragma once
+
+#include <vector>
 
 #include "base/result.h"
 #include "netfilter/ruleset.h"
 
 namespace dn::netfilter {
 
-struct KernelFeatures {
-  bool native_queue = false;  // nft dry run of a queue rule
-  bool xt_queue = false;      // the xt target NFQUEUE, revision 3, through NFT_COMPAT
-  bool flow_table = false;    // nft dry run of a flow table
-};
-
-// Error: nft cannot be run at all, or netlink is closed to us.
-Result<KernelFeatures> probe_kernel();
-
-// Native where it exists. Error: neither form exists; the text says what to install or enable.
-Result<QueueForm> choose_queue_form(const KernelFeatures& features);
+// At least one form, the preferred one first: native by a dry run of nft, xt when the target
+// NFQUEUE answers in revision 3 through NFT_COMPAT. Error: neither exists, and the text says what
+// to load; or nft cannot be run at all, or netlink is closed to us.
+Result<std::vector<QueueForm>> find_queue_forms();
 
 }  // namespace dn::netfilter

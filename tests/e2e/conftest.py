@@ -5,6 +5,7 @@ the binary everything that needs it fails; nothing is skipped silently. A test t
 or namespace behind fails the session at its end.
 """
 import os
+import resource
 
 import pytest
 
@@ -17,6 +18,9 @@ def pytest_configure(config):
     config.addinivalue_line("markers", "bounds: memory bounds under thousands of connections")
     if os.geteuid() != 0:
         pytest.exit("the end-to-end tests make network namespaces: run them as root", returncode=2)
+    # Thousands of clients; a login shell may open 1024 files.
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 @pytest.fixture(scope="session")

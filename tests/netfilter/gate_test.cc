@@ -1,8 +1,8 @@
 // The gate with real packets: rules, queue, injector and conntrack in network namespaces.
 //
-// Needs root, ip and nft; every test says what must hold even when the daemon is gone. The form of
-// the queue rule is what this kernel offers; the other one is covered by the golden files. Ctest
-// runs this program as one test, because the namespaces have fixed names.
+// Needs root, ip and nft; every test says what must hold even when the daemon is gone, with each
+// form of the queue rule that this kernel has. Ctest runs this program as one test, because the
+// namespaces have fixed names.
 #include <gtest/gtest.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -14,6 +14,7 @@
 #include "netfilter/conntrack.h"
 #include "netfilter/firewall.h"
 #include "netfilter/injector.h"
+#include "netfilter/kernel_probe.h"
 #include "netfilter/path_probe.h"
 
 namespace dn::netfilter::lab {
@@ -21,7 +22,7 @@ namespace {
 
 using engine::FlowMark;
 
-class Gate : public testing::Test {
+class Gate : public testing::TestWithParam<QueueForm> {
  protected:
   static void SetUpTestSuite() {
     if (::geteuid() == 0) build();
@@ -36,7 +37,7 @@ class Gate : public testing::Test {
 
   static void install_rules() {
     in(kGateway, [] {
-      const auto report = install(settings());
+      const auto report = install(settings(), GetParam());
       ASSERT_TRUE(report) << report.error().message;
     });
   }
@@ -56,11 +57,22 @@ class Gate : public testing::Test {
   }
 };
 
-TEST_F(Gate, InstallReplacesVerifiesAndRemoves) {
+std::vector<QueueForm> forms_of_this_kernel() {
+  const auto forms = find_queue_forms();
+  return forms ? *forms : std::vector{QueueForm::Xt};  // without root there is no answer
+}
+
+INSTANTIATE_TEST_SUITE_P(Form, Gate, testing::ValuesIn(forms_of_this_kernel()),
+                         [](const testing::TestParamInfo<QueueForm>& form) {
+                           return form.param == QueueForm::Native ? "native" : "xt";
+                         });
+
+TEST_P(Gate, InstallReplacesVerifiesAndRemoves) {
   in(kGateway, [] {
     const auto again = install(settings());
     ASSERT_TRUE(again) << again.error().message;
     EXPECT_FALSE(again->sysctls.empty());
+    EXPECT_EQ(again->form, find_queue_forms()->front());
     EXPECT_TRUE(verify(settings()));
     RulesetSettings other = settings();
     other.queues = 2;
@@ -75,7 +87,7 @@ TEST_F(Gate, InstallReplacesVerifiesAndRemoves) {
   EXPECT_EQ(run_in(kGateway, {"cat", "/proc/sys/net/ipv4/ip_forward"}), "0\n");
 }
 
-TEST_F(Gate, FailedInstallLeavesForwardingOff) {
+TEST_P(Gate, FailedInstallLeavesForwardingOff) {
   in(kGateway, [] {
     RulesetSettings wrong = settings();
     wrong.inside = {"nosuch0"};  // the rules load, the sysctls of the interface do not exist
@@ -87,7 +99,7 @@ TEST_F(Gate, FailedInstallLeavesForwardingOff) {
   EXPECT_EQ(run_in(kGateway, {"cat", "/proc/sys/net/ipv4/ip_forward"}), "0\n");
 }
 
-TEST_F(Gate, WithoutListenerTheHandshakePassesAndNoPayload) {
+TEST_P(Gate, WithoutListenerTheHandshakePassesAndNoPayload) {
   const Peer server = Peer::listen(kServer, 443);
   const Peer client = Peer::connect(kClient, kServerAddress, 443);
   ASSERT_TRUE(client.open());
@@ -99,7 +111,7 @@ TEST_F(Gate, WithoutListenerTheHandshakePassesAndNoPayload) {
   EXPECT_EQ(client.receive(100), "");
 }
 
-TEST_F(Gate, FirstPayloadCarriesTheIsn) {
+TEST_P(Gate, FirstPayloadCarriesTheIsn) {
   Judge judge(drop);
   const Peer server = Peer::listen(kServer, 443);
   const Peer client = Peer::connect(kClient, kServerAddress, 443);
@@ -112,7 +124,7 @@ TEST_F(Gate, FirstPayloadCarriesTheIsn) {
   EXPECT_NE(packet->flags() & kAck, 0);
 }
 
-TEST_F(Gate, AllowedConnectionOutlivesListenerAndReload) {
+TEST_P(Gate, AllowedConnectionOutlivesListenerAndReload) {
   const Peer server = Peer::listen(kServer, 443);
   const Peer client = Peer::connect(kClient, kServerAddress, 443);
   const Peer accepted = server.accept();
@@ -129,7 +141,7 @@ TEST_F(Gate, AllowedConnectionOutlivesListenerAndReload) {
   EXPECT_EQ(accepted.receive(), "more");
 }
 
-TEST_F(Gate, LostQueueRuleDoesNotOpenTheGate) {
+TEST_P(Gate, LostQueueRuleDoesNotOpenTheGate) {
   Judge judge(allow);
   const std::string listing =
       run_in(kGateway, {"nft", "-a", "list", "chain", "ip", "discriminat", "before_verdict"});
@@ -152,7 +164,7 @@ TEST_F(Gate, LostQueueRuleDoesNotOpenTheGate) {
   EXPECT_GT(counter("no_verdict"), 0U);
 }
 
-TEST_F(Gate, RefusedConnectionIsClosedForGood) {
+TEST_P(Gate, RefusedConnectionIsClosedForGood) {
   const Peer server = Peer::listen(kServer, 443);
   const Peer client = Peer::connect(kClient, kServerAddress, 443);
   const Peer accepted = server.accept();
@@ -166,7 +178,7 @@ TEST_F(Gate, RefusedConnectionIsClosedForGood) {
   EXPECT_EQ(accepted.receive(200), "");
 }
 
-TEST_F(Gate, InjectedResetReachesTheServerThroughNatAndMarks) {
+TEST_P(Gate, InjectedResetReachesTheServerThroughNatAndMarks) {
   Judge judge(drop);
   const Peer server = Peer::listen(kServer, 443);
   const Peer client = Peer::connect(kClient, kServerAddress, 443);
@@ -200,7 +212,7 @@ TEST_F(Gate, InjectedResetReachesTheServerThroughNatAndMarks) {
   EXPECT_EQ(engine::state_of(mark_of(packet->source_port())), FlowMark::Refused);
 }
 
-TEST_F(Gate, SynOnAnAllowedConnectionIsJudgedAnew) {
+TEST_P(Gate, SynOnAnAllowedConnectionIsJudgedAnew) {
   const Peer server = Peer::listen(kServer, 443);
   const Peer client = Peer::connect(kClient, kServerAddress, 443);
   const Peer accepted = server.accept();
@@ -220,7 +232,7 @@ TEST_F(Gate, SynOnAnAllowedConnectionIsJudgedAnew) {
 
 // Conntrack does not open a new entry after a reset from the server's side: it resynchronises the
 // old one, mark included, as soon as the server answers the new SYN.
-TEST_F(Gate, NextConnectionOnTheTupleOfAnAllowedOneIsJudgedAnew) {
+TEST_P(Gate, NextConnectionOnTheTupleOfAnAllowedOneIsJudgedAnew) {
   const Peer server = Peer::listen(kServer, 443);
   Peer client = Peer::connect(kClient, kServerAddress, 443);
   Peer accepted = server.accept();
@@ -251,7 +263,7 @@ TEST_F(Gate, NextConnectionOnTheTupleOfAnAllowedOneIsJudgedAnew) {
   EXPECT_TRUE(packet);
 }
 
-TEST_F(Gate, SynWithPayloadOrAForbiddenOptionIsQueued) {
+TEST_P(Gate, SynWithPayloadOrAForbiddenOptionIsQueued) {
   Judge judge(drop);
   send_raw_from_client({.source_port = 2000, .seq = 5, .flags = kSyn, .payload = "early"});
   const auto syn = judge.wait_for([](const SeenPacket& p) { return p.source_port() == 2000; });
@@ -275,7 +287,7 @@ TEST_F(Gate, SynWithPayloadOrAForbiddenOptionIsQueued) {
   EXPECT_EQ(counter("bad_syn") + counter("no_entry"), 0U) << "conntrack: bad flags, so logged";
 }
 
-TEST_F(Gate, PacketWithoutEntryIsQueuedAsLostAndReset) {
+TEST_P(Gate, PacketWithoutEntryIsQueuedAsLostAndReset) {
   Judge judge(refuse);
   const Peer server = Peer::listen(kServer, 443);
   const Peer client = Peer::connect(kClient, kServerAddress, 443);
@@ -293,7 +305,7 @@ TEST_F(Gate, PacketWithoutEntryIsQueuedAsLostAndReset) {
   EXPECT_EQ(client.last_errno(), ECONNRESET);
 }
 
-TEST_F(Gate, RevokedConnectionIsQueuedAgainWithItsGrant) {
+TEST_P(Gate, RevokedConnectionIsQueuedAgainWithItsGrant) {
   const Peer server = Peer::listen(kServer, 443);
   const Peer client = Peer::connect(kClient, kServerAddress, 443);
   const Peer accepted = server.accept();
@@ -324,7 +336,7 @@ TEST_F(Gate, RevokedConnectionIsQueuedAgainWithItsGrant) {
   EXPECT_EQ(accepted.receive(200), "");
 }
 
-TEST_F(Gate, OwnedConnectionQueuesAcknowledgementsToo) {
+TEST_P(Gate, OwnedConnectionQueuesAcknowledgementsToo) {
   const Peer server = Peer::listen(kServer, 443);
   const Peer client = Peer::connect(kClient, kServerAddress, 443);
   const Peer accepted = server.accept();
@@ -336,7 +348,7 @@ TEST_F(Gate, OwnedConnectionQueuesAcknowledgementsToo) {
   }));
 }
 
-TEST_F(Gate, LargeSegmentsComeWhole) {
+TEST_P(Gate, LargeSegmentsComeWhole) {
   const Peer server = Peer::listen(kServer, 443);
   const Peer client = Peer::connect(kClient, kServerAddress, 443);
   Judge judge(drop);
@@ -346,7 +358,7 @@ TEST_F(Gate, LargeSegmentsComeWhole) {
   EXPECT_TRUE(packet->gso);
 }
 
-TEST_F(Gate, SpecialDestinationIsQueuedAndRefusedAtOnce) {
+TEST_P(Gate, SpecialDestinationIsQueuedAndRefusedAtOnce) {
   Judge judge(refuse);
   for (const char* address : {"169.254.169.254", "192.168.7.7", "10.9.9.9"}) {
     EXPECT_EQ(Peer::connect(kClient, address, 80).error(), ECONNREFUSED) << address;
@@ -354,7 +366,7 @@ TEST_F(Gate, SpecialDestinationIsQueuedAndRefusedAtOnce) {
   EXPECT_GE(counter("refused"), 3U);
 }
 
-TEST_F(Gate, UdpIsQueuedAndAnsweredByPortUnreachable) {
+TEST_P(Gate, UdpIsQueuedAndAnsweredByPortUnreachable) {
   Judge judge(refuse);
   const Peer client = Peer::connect(kClient, kServerAddress, 443, SOCK_DGRAM);
   ASSERT_TRUE(client.send("quic"));
@@ -362,7 +374,7 @@ TEST_F(Gate, UdpIsQueuedAndAnsweredByPortUnreachable) {
   EXPECT_TRUE(judge.wait_for([](const SeenPacket& p) { return p.mark == engine::kQueuedFlag; }));
 }
 
-TEST_F(Gate, UdpNeverPassesWhateverTheVerdict) {
+TEST_P(Gate, UdpNeverPassesWhateverTheVerdict) {
   Judge judge(allow);
   const Peer client = Peer::connect(kClient, kServerAddress, 443, SOCK_DGRAM);
   ASSERT_TRUE(client.send("quic"));
@@ -370,7 +382,7 @@ TEST_F(Gate, UdpNeverPassesWhateverTheVerdict) {
   EXPECT_TRUE(counter_reaches("no_verdict", 1));
 }
 
-TEST_F(Gate, IcmpErrorsLeaveOnlyForConnectionsJudgedGood) {
+TEST_P(Gate, IcmpErrorsLeaveOnlyForConnectionsJudgedGood) {
   const Peer server = Peer::listen(kServer, 443);
   const Peer client = Peer::connect(kClient, kServerAddress, 443);
   const Peer accepted = server.accept();
@@ -388,7 +400,7 @@ TEST_F(Gate, IcmpErrorsLeaveOnlyForConnectionsJudgedGood) {
   EXPECT_EQ(counter("not_tcp") + counter("no_verdict") + counter("wrong_path"), 0U);
 }
 
-TEST_F(Gate, SpoofedSourceIsDropped) {
+TEST_P(Gate, SpoofedSourceIsDropped) {
   Judge judge(allow);
   send_raw_from_client({.source = "45.0.0.99", .source_port = 2100, .flags = kSyn});
   send_raw_from_client({.source = "10.0.1.1", .source_port = 2101, .flags = kSyn});
@@ -396,7 +408,7 @@ TEST_F(Gate, SpoofedSourceIsDropped) {
   EXPECT_TRUE(entries(2101).empty());
 }
 
-TEST_F(Gate, OnlyNamedPortsOfTheGatewayAreReachable) {
+TEST_P(Gate, OnlyNamedPortsOfTheGatewayAreReachable) {
   const Peer health = Peer::listen(kGateway, 1042);
   const Peer named = Peer::listen(kGateway, 53);
   const Peer other = Peer::listen(kGateway, 2222);
@@ -407,7 +419,7 @@ TEST_F(Gate, OnlyNamedPortsOfTheGatewayAreReachable) {
   EXPECT_TRUE(Peer::connect(kServer, "45.0.0.1", 2222).open()) << "outside is left alone";
 }
 
-TEST_F(Gate, NothingEntersFromOutside) {
+TEST_P(Gate, NothingEntersFromOutside) {
   run_in(kServer, {"ip", "route", "replace", "10.0.1.0/24", "via", "45.0.0.1"});
   const Peer inner = Peer::listen(kClient, 8080);
   EXPECT_FALSE(Peer::connect(kServer, kClientAddress, 8080).open());
@@ -415,7 +427,7 @@ TEST_F(Gate, NothingEntersFromOutside) {
   EXPECT_GT(counter("bad_syn"), 0U);
 }
 
-TEST_F(Gate, Ipv6IsQueuedForTheLogAndGoesNowhere) {
+TEST_P(Gate, Ipv6IsQueuedForTheLogAndGoesNowhere) {
   Judge judge(allow);
   in(kClient, [] {
     const net::FileDescriptor fd(::socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0));
@@ -432,7 +444,7 @@ TEST_F(Gate, Ipv6IsQueuedForTheLogAndGoesNowhere) {
   EXPECT_EQ(packet->mark, engine::kQueuedFlag);
 }
 
-TEST_F(Gate, SecondListenerIsTurnedAway) {
+TEST_P(Gate, SecondListenerIsTurnedAway) {
   Judge judge(drop);
   in(kGateway, [] {
     const auto second = PacketQueue::open({.number = settings().queue_base});
@@ -443,7 +455,7 @@ TEST_F(Gate, SecondListenerIsTurnedAway) {
   });
 }
 
-TEST_F(Gate, ProbeIsAnsweredWhereVerdictsAreCarriedOutOnly) {
+TEST_P(Gate, ProbeIsAnsweredWhereVerdictsAreCarriedOutOnly) {
   using std::chrono::milliseconds;
   in(kGateway, [] {
     auto probe = PathProbe::open();
@@ -451,7 +463,7 @@ TEST_F(Gate, ProbeIsAnsweredWhereVerdictsAreCarriedOutOnly) {
     EXPECT_FALSE(PathProbe::open()) << "there is one device";
     RulesetSettings with_probe = settings();
     with_probe.inside.emplace_back(kProbeInterface);
-    ASSERT_TRUE(install(with_probe));
+    ASSERT_TRUE(install(with_probe, GetParam()));
     EXPECT_EQ(probe->run(milliseconds(20)).answered, 0U) << "nobody listens to the queue";
     {
       Judge judge(drop);
@@ -477,7 +489,7 @@ TEST_F(Gate, ProbeIsAnsweredWhereVerdictsAreCarriedOutOnly) {
   EXPECT_EQ(run_in(kGateway, {"ip", "-br", "link"}).find(kProbeInterface), std::string::npos);
 }
 
-TEST_F(Gate, NobodyPassesForTheProbe) {
+TEST_P(Gate, NobodyPassesForTheProbe) {
   in(kGateway, [] {
     const auto probe = PathProbe::open();
     ASSERT_TRUE(probe) << probe.error().message;
