@@ -169,6 +169,7 @@ class Gateway {
   std::unique_ptr<NameWatch> names_;
   std::unique_ptr<CrlWatch> crls_;
   std::unique_ptr<resolver::Resolver> resolver_;
+  std::vector<unsigned> loop_cpus_;
   std::vector<std::unique_ptr<PacketLoop>> loops_;
   std::unique_ptr<PolicyKeeper> keeper_;
   AwsInstance aws_;
@@ -215,6 +216,7 @@ std::optional<int> Gateway::set_up() {
     say(dropped.error().message);
     return kExitSetUpFailed;
   }
+  loop_cpus_ = set_cpus_aside(rules_.queues);
   started_wall_ = read_clock(false).wall;
   started_ = read_clock(false).monotonic;
   using Step = Result<void> (Gateway::*)();
@@ -336,6 +338,7 @@ Result<void> Gateway::start_loops() {
   settings.instance = instance_;
   settings.require_synchronised_clock = settings_.require_synchronised_clock;
   for (std::uint16_t i = 0; i < rules_.queues; ++i) {
+    if (!loop_cpus_.empty()) settings.cpu = loop_cpus_[i];
     auto queue = open_queue(static_cast<std::uint16_t>(rules_.queue_base + i));
     if (!queue) return tl::unexpected(queue.error());
     auto injector = netfilter::Injector::open();

@@ -62,7 +62,7 @@ LoopStatus PacketLoop::status() {
 }
 
 void PacketLoop::run() {
-  interrupt_other_threads();
+  go_before_others(settings_.cpu);
   std::array<pollfd, 2> fds = {pollfd{queue_.fd(), POLLIN, 0}, pollfd{mailbox_.fd(), POLLIN, 0}};
   while (!stopping_) {
     const int timeout_ms = engine_.has_timers() ? 10 : 1000;

@@ -10,6 +10,7 @@
 #include <atomic>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -28,6 +29,7 @@ struct LoopSettings {
   std::vector<std::uint32_t> inside_interfaces;  // indices
   std::string instance;
   bool require_synchronised_clock = true;
+  std::optional<unsigned> cpu;  // that it stays on
 };
 
 // What the engine asks of other threads. Called on the loop's thread; must not wait. The answers

@@ -6,8 +6,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include <cstddef>
 #include <cstdint>
+#include <span>
 
 namespace dn::daemon {
 namespace {
@@ -29,30 +29,50 @@ struct SchedulingAttributes {
 };
 static_assert(sizeof(SchedulingAttributes) == 48);
 
-void stay_on_last_cpu() {
+// Those of the process, in ascending order. Empty where there are more than 1024.
+std::vector<unsigned> allowed_cpus() {
   cpu_set_t allowed;
-  if (::sched_getaffinity(0, sizeof allowed, &allowed) != 0) return;  // more than 1024 CPUs
-  std::size_t last = CPU_SETSIZE - 1;
-  while (last > 0 && !CPU_ISSET(last, &allowed)) --last;
+  std::vector<unsigned> cpus;
+  if (::sched_getaffinity(0, sizeof allowed, &allowed) != 0) return cpus;
+  for (unsigned cpu = 0; cpu < CPU_SETSIZE; ++cpu) {
+    if (CPU_ISSET(cpu, &allowed)) cpus.push_back(cpu);
+  }
+  return cpus;
+}
+
+void stay_on(std::span<const unsigned> cpus) {
   cpu_set_t only;
   CPU_ZERO(&only);
-  CPU_SET(last, &only);
+  for (const unsigned cpu : cpus) CPU_SET(cpu, &only);
   ::sched_setaffinity(0, sizeof only, &only);
 }
 
-}  // namespace
-
-void give_way_to_packets() {
-  // Fails only where it would have to raise the priority.
-  ::setpriority(PRIO_PROCESS, 0, kNiceness);
-  stay_on_last_cpu();
-}
-
-void interrupt_other_threads() {
+void shorten_slice() {
   SchedulingAttributes mine;
   if (::syscall(SYS_sched_getattr, 0, &mine, sizeof mine, 0) != 0) return;
   mine.runtime_ns = kSliceNs;
   ::syscall(SYS_sched_setattr, 0, &mine, 0);
+}
+
+}  // namespace
+
+std::vector<unsigned> set_cpus_aside(unsigned loops) {
+  const auto cpus = allowed_cpus();
+  std::vector<unsigned> of_loops;
+  if (cpus.empty()) return of_loops;
+  for (unsigned i = 0; i < loops; ++i) of_loops.push_back(cpus[cpus.size() - 1 - i % cpus.size()]);
+  stay_on(std::span(cpus).first(loops < cpus.size() ? cpus.size() - loops : 1));
+  return of_loops;
+}
+
+void go_before_others(std::optional<unsigned> cpu) {
+  if (cpu) stay_on({&*cpu, 1});
+  shorten_slice();
+}
+
+void give_way_to_packets() {
+  // Fails only where it would have to raise the priority.
+  ::setpriority(PRIO_PROCESS, 0, kNiceness);
 }
 
 }  // namespace dn::daemon

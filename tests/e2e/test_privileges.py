@@ -37,21 +37,34 @@ def slice_of(thread):
     return struct.unpack("=IIQiIQQQ", attributes.raw)[5]
 
 
+def threads_of(gateway):
+    return [int(path.name) for path in Path(f"/proc/{gateway.child.pid}/task").iterdir()]
+
+
+def loops_of(gateway):
+    queues = Path(f"/proc/{gateway.child.pid}/net/netfilter/nfnetlink_queue").read_text()
+    return len(queues.splitlines())
+
+
 def test_the_thread_that_compiles_gives_way_to_those_that_serve_packets(gateway):
     pid = gateway.child.pid
-    threads = [int(path.name) for path in Path(f"/proc/{pid}/task").iterdir()]
     assert niceness(pid, pid) == 10
-    assert os.sched_getaffinity(pid) == {max(os.sched_getaffinity(0))}
-    ours = os.getpriority(os.PRIO_PROCESS, 0), os.sched_getaffinity(0)
-    assert sum((niceness(pid, thread), os.sched_getaffinity(thread)) == ours
-               for thread in threads) >= 3
+    ours = os.getpriority(os.PRIO_PROCESS, 0)
+    assert sum(niceness(pid, thread) == ours for thread in threads_of(gateway)) >= 3
+
+
+def test_each_packet_loop_has_a_cpu_and_the_rest_shares_the_others(gateway):
+    cpus, loops = sorted(os.sched_getaffinity(0)), loops_of(gateway)
+    places = [os.sched_getaffinity(thread) for thread in threads_of(gateway)]
+    for loop in range(loops):
+        places.remove({cpus[-1 - loop % len(cpus)]})
+    rest = set(cpus[:-loops] or cpus[:1])
+    assert places and all(place == rest for place in places)
 
 
 def test_a_packet_loop_interrupts_whoever_runs(gateway):
     if slice_of(os.getpid()) == 0:
         pytest.skip("threads have no slice of their own before Linux 6.12")
-    threads = [int(path.name) for path in Path(f"/proc/{gateway.child.pid}/task").iterdir()]
-    short = [thread for thread in threads if slice_of(thread) == 100_000]
-    queues = Path(f"/proc/{gateway.child.pid}/net/netfilter/nfnetlink_queue").read_text()
-    assert len(short) == len(queues.splitlines())
+    short = [thread for thread in threads_of(gateway) if slice_of(thread) == 100_000]
+    assert len(short) == loops_of(gateway)
     assert all(niceness(gateway.child.pid, thread) < 10 for thread in short)
