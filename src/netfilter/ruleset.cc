@@ -22,7 +22,8 @@
 //   move what we take for the start of the stream. Only the first one says where that is.
 // - ICMP errors quote up to 500 bytes of the sender's choice. Outwards they pass only for
 //   connections whose client side was judged good.
-// - TCP-MD5 and TCP-AO: the server discards what we would parse.
+// - TCP-MD5 and TCP-AO: the server discards what we would parse. Told at the opening; later the
+//   daemon takes no payload from a packet that carries them.
 // - Connections without entry (loose pick-up is off): refused with a reset, never adopted.
 // - Forged sources. They are told after routing, in the chains that undecided packets pass anyway:
 //   a base chain in prerouting would cost every packet of every allowed connection, which is 3% of
@@ -93,16 +94,29 @@ constexpr std::string_view kBeforeVerdict = R"(
     iifname $inside fib saddr . iif oif missing counter name spoofed_source drop
     meta mark set 0x10
     meta l4proto != tcp goto not_tcp
-    tcp option md5sig exists goto tcp_option
-    tcp option 29 exists goto tcp_option
+    ct state established goto undecided
     ct state invalid goto no_entry
     tcp flags & (syn | ack) == syn goto opening
-    ct state != established counter name no_entry drop
-    ct mark & 0xf == 2 goto refused
+    counter name no_entry drop
+  }
+
+  chain undecided {
+    tcp flags & (syn | ack) == syn goto opening
     iifname . oifname != $paths counter name wrong_path drop
-    # How a connection without an answer ends belongs into its line.
-    ct mark & 0xf == 3 tcp flags & (fin | rst) != 0x0 meta mark set ct mark | 0x10 return
-    ct mark & 0xf != { 4, 7 } jump payload_free
+    ct mark & 0xf vmap {
+      2 : goto refused, 3 : goto awaits_answer, 4 : goto queued, 7 : goto queued
+    }
+    jump payload_free
+    goto queued
+  }
+
+  # How a connection without an answer ends belongs into its line.
+  chain awaits_answer {
+    tcp flags & (fin | rst) == 0x0 jump payload_free
+    goto queued
+  }
+
+  chain queued {
     meta mark set ct mark | 0x10
   }
 
@@ -144,11 +158,13 @@ constexpr std::string_view kBeforeVerdict = R"(
   chain opening {
     iifname != $inside counter name bad_syn drop
     tcp flags & (fin | syn | rst | ack | urg) != syn counter name bad_syn drop
+    tcp option md5sig exists goto tcp_option
+    tcp option 29 exists goto tcp_option
     ip daddr @special goto special_destination
     oifname != $outside counter name wrong_path drop
     reset tcp option fastopen
     ct mark & 0xf vmap {
-      0 : goto first_syn, 1 : goto first_syn, 2 : goto refused, 8 : goto next_syn
+      0 : goto first_syn, 1 : goto first_syn, 2 : goto refused, 8 : goto queued
     }
     counter name bad_syn drop
   }
@@ -158,12 +174,7 @@ constexpr std::string_view kBeforeVerdict = R"(
     ct mark set tcp sequence << 5
     ct mark set ct mark | 0x8
     jump payload_free
-    meta mark set ct mark | 0x10
-  }
-
-  # The daemon lets it pass when its sequence number is that of the first.
-  chain next_syn {
-    meta mark set ct mark | 0x10
+    goto queued
   }
 
   chain special_destination {
@@ -172,6 +183,7 @@ constexpr std::string_view kBeforeVerdict = R"(
   }
 
   chain payload_free {
+    ip length > 80 return
     ip hdrlength != 5 return
     tcp doff 8 ip length 52 meta mark set 5 accept
     tcp doff 10 ip length 60 meta mark set 5 accept
@@ -201,11 +213,11 @@ constexpr std::string_view kAfterVerdict = R"(
   chain after_verdict {
     type filter hook forward priority filter; policy drop;
     ct mark & 0xf == 1 accept
+    meta l4proto tcp meta mark & 0x1f vmap {
+      1 : goto remember, 2 : goto refuse, 3 : goto remember, 4 : goto remember, 5 : accept
+    }
     meta mark & 0x10 == 0x10 counter name no_queue drop
     meta mark & 0xf == 2 goto refuse
-    meta l4proto tcp meta mark & 0xf vmap {
-      1 : goto remember, 3 : goto remember, 4 : goto remember, 5 : accept
-    }
     ct state related meta l4proto icmp meta mark & 0xf == 5 accept
     counter name no_verdict drop
   }
