@@ -16,6 +16,7 @@ import argparse
 import platform
 import shlex
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -84,11 +85,7 @@ def run(*command, **options):
 
 def newest_package():
     """The package that META_PACKAGE stands for today, linux-image-<version>."""
-    depends = ["apt-cache", "depends", "--important", META_PACKAGE]
-    if not subprocess.run(depends, check=False, stdout=subprocess.PIPE,
-                          stderr=subprocess.DEVNULL).stdout:
-        run("apt-get", "-qq", "update")  # a bare system knows no packages
-    for line in run(*depends).splitlines():
+    for line in run("apt-cache", "depends", "--important", META_PACKAGE).splitlines():
         if line.strip().startswith("Depends: linux-image-"):
             return line.split()[-1]
     raise NoMachine(f"{META_PACKAGE} depends on no kernel")
@@ -96,7 +93,14 @@ def newest_package():
 
 def fetch():
     """The unpacked newest kernel; fetched unless it is there already."""
-    package = newest_package()
+    try:
+        return unpack(newest_package())
+    except NoMachine:  # what apt knows is nothing yet, or too old
+        run("apt-get", "-qq", "update")
+        return unpack(newest_package())
+
+
+def unpack(package):
     there = STORE / package
     if not there.exists():
         print(f"fetching with apt-get: {package}", file=sys.stderr, flush=True)
@@ -191,6 +195,8 @@ def main():
     if platform.machine() != "x86_64":
         sys.exit("only machines with an x86-64 processor are emulated so far")
     packages.ensure_installed(packages.wanted(["kernel"]))
+    # An exit takes the virtual machine along.
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     with tempfile.TemporaryDirectory(prefix="dn-results-") as temporary:
         results = arguments.results or Path(temporary)
         try:
