@@ -168,6 +168,7 @@ std::string RawClient::read_rest() {
 }
 
 bool RawClient::is_ended() {
+  errno = 0;  // an end sets none
   return read_.empty() && !fill() && errno != EAGAIN;
 }
 
