@@ -240,10 +240,10 @@ def show(output):
 STEPS = ["format", "tidy", "web", "build", "unit", "corpus", "package", "asan", "tsan", "e2e",
          "kernel", "clang"]
 SLOW = {"asan", "tsan", "clang"}
-# TSan does not know the fences of Asio (http).
 PYTEST = "/usr/bin/python3 -B -m pytest -q -p no:cacheprovider"
 # Those of tests/e2e that depend on what the kernel does, and suffer a slow machine.
 OF_THE_KERNEL = ["tls", "ssh", "destinations", "evasion_tcp", "big_hellos", "not_tcp", "rules_gone"]
+# TSan does not know the fences of Asio (http).
 THREADED = ["certificates", "net", "resolver", "store", "logs", "shipper"]
 
 
